@@ -1,0 +1,130 @@
+"""Attention: run the bundled BERT on the reader's sentence and show every head of every layer."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+
+import streamlit as st
+
+from explainers import attention
+from explainers.errors import ExplainerError
+from study import catalogue
+from ui import components, figure, frame, source, tokentable, widgets
+from ui.state import PageState
+
+PAGE = "attention"
+MAX_TOKENS = 128
+
+
+@functools.lru_cache(maxsize=32)
+def packed(a: str, b: str, aside: bool) -> tuple[str, bytes]:
+    """Payload of one text for the browser, named by its content; built once however many readers ask for it."""
+    shown = traced(a, b, aside)
+    payload = attention.pack(shown, attention.measure(attention.trace(a, b, max_tokens=MAX_TOKENS)))
+    return hashlib.sha256(payload).hexdigest()[:16], payload
+
+
+def traced(a: str, b: str, aside: bool) -> attention.AttentionTrace:
+    """The trace of a text, as it is or with the special tokens set aside."""
+    trace = attention.trace(a, b, max_tokens=MAX_TOKENS)
+    return attention.set_aside_special(trace) if aside else trace
+
+
+def explain_cuts(here: PageState, trace: attention.AttentionTrace) -> None:
+    """Say what the model did not read, and which characters it does not know."""
+    for cut in trace.cuts:
+        frame.notice(
+            here.t(
+                "attention.cut" if cut.total_is_exact else "attention.cut_long",
+                sentence=cut.sentence.upper(),
+                kept=cut.kept_tokens,
+                total=cut.total_tokens,
+                character=cut.at_character,
+                before=cut.before,
+                after=cut.after,
+            )
+        )
+    if trace.unknown:
+        frame.notice(here.t("attention.unknown", words="、".join(trace.unknown[:8])))
+
+
+def draw_explorer(here: PageState, trace: attention.AttentionTrace, a: str, b: str) -> None:
+    """All heads beside one large head."""
+    layer, head = here.integer("layer"), here.integer("head")
+    aside = here.flag("aside")
+    share = float(attention.sink_share(trace)[layer - 1, head - 1])
+    payload_id, payload = packed(a, b, aside)
+    with figure.card(
+        here,
+        "explorer",
+        claim=here.t("attention.claim_aside" if aside else "attention.claim", layer=layer, head=head, share=f"{share:.0%}"),
+        guide=(here.t("attention.look"), here.t("attention.try"), here.t("attention.hides")),
+        export=figure.Export(
+            f"attention-layer{layer}-head{head}.csv",
+            lambda: attention.to_csv(traced(a, b, aside), layer - 1, head - 1),
+        ),
+        code=lambda: source.snippet(
+            attention.trace,
+            {"a": a, "b": b, "max_tokens": MAX_TOKENS},
+            f"print(result.attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key",
+        ),
+    ):
+        components.send("attention-payload", payload_id, payload)
+        components.mount(
+            "attention",
+            "attention-explorer",
+            {
+                "payload": payload_id,
+                "layer": layer,
+                "head": head,
+                "view": here.text("view"),
+                "pin": here.integer("pin"),
+                "labels": here.t.group("explorer"),
+            },
+        )
+        with st.container(horizontal=True, key="attention-controls", gap="medium"):
+            for name in ("layer", "head", "view", "aside"):
+                widgets.draw(here, name)
+            widgets.draw_reset(here)
+
+
+def draw_tokens(here: PageState, trace: attention.AttentionTrace, a: str, b: str) -> None:
+    """The input as the model sees it."""
+    with figure.card(
+        here,
+        "tokens",
+        claim=here.t("attention.tokens_claim", n=len(trace.tokens)),
+        guide=(here.t("attention.tokens_look"), here.t("attention.tokens_try"), here.t("attention.tokens_hides")),
+        export=figure.Export("tokens.csv", lambda: tokentable.csv(trace.tokens)),
+        code=lambda: source.snippet(
+            attention.trace,
+            {"a": a, "b": b, "max_tokens": MAX_TOKENS},
+            "for token in result.tokens:\n    print(token.position, token.segment, token.id, token.piece)",
+        ),
+    ):
+        st.html(tokentable.html(trace.tokens, here.t.group("tokens")))
+
+
+def draw(here: PageState) -> None:
+    """The explainer's side of the page."""
+    with st.container(horizontal=True, key="attention-sentences", gap="small"):
+        widgets.draw(here, "a", lines=2)
+        widgets.draw(here, "b", lines=2)
+    a, b = here.text("a"), here.text("b")
+    if max(len(a), len(b)) > here.table["a"].max_length:
+        frame.notice(here.t("attention.link_is_short", characters=here.table["a"].max_length))
+    try:
+        trace = attention.trace(a, b, max_tokens=MAX_TOKENS)
+    except ExplainerError as error:
+        frame.trouble(here.t(f"error.{error.code}", **error.details))
+        return
+    explain_cuts(here, trace)
+    draw_explorer(here, trace, a, b)
+    draw_tokens(here, trace, a, b)
+
+
+concept = catalogue.load().concept(PAGE)
+here = frame.open_page(PAGE, concept.questions)
+with frame.two_panes(here, concept):
+    draw(here)

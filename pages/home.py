@@ -1,0 +1,64 @@
+"""Home: what this is, a card for each concept with a picture rendered by the software, and three ways in."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from study import catalogue
+from ui import components, frame
+from ui.state import PageState
+
+PICTURES = Path(__file__).resolve().parent.parent / "assets" / "media" / "cards"
+
+
+@functools.cache
+def picture(concept_id: str) -> str:
+    """The concept's card picture (made by `make assets`) as a data URL."""
+    return "data:image/png;base64," + base64.b64encode((PICTURES / f"{concept_id}.png").read_bytes()).decode("ascii")
+
+
+def draw(here: PageState) -> None:
+    t = here.t
+    concepts = catalogue.load().concepts
+    planned = [t(f"concept.{concept.id}.title") for concept in concepts if not concept.ready]
+    separator = "、" if t.code == "zh-Hant" else "; "
+    ways = (
+        ("study", frame.address(here, "reader")),
+        ("teach", frame.address(here, "attention", present=True)),
+        ("interview", frame.address(here, "attention", q="A1")),
+    )
+    components.mount(
+        "home",
+        "home",
+        {
+            "heading": t("home.heading"),
+            "lead": t("home.lead"),
+            "unanswered": t("home.unanswered"),
+            "planned": t("home.planned", titles=separator.join(planned)) if planned else "",
+            "labels": {"concepts": t("home.concepts"), "open": t("home.open")},
+            "concepts": [
+                {
+                    "title": t(f"concept.{concept.id}.title"),
+                    "line": t(f"concept.{concept.id}.line"),
+                    "href": frame.address(here, concept.page),
+                    "picture": picture(concept.id),
+                    "alt": t("home.picture", page=t(f"concept.{concept.id}.title")),
+                    "questions": " ".join(concept.questions),
+                }
+                for concept in concepts
+                if concept.ready
+            ],
+            "ways": [
+                {"title": t(f"home.{way}"), "text": t(f"home.{way}_text"), "link": t(f"home.{way}_link"), "href": href}
+                for way, href in ways
+            ],
+        },
+    )
+
+
+draw(frame.open_page("home"))

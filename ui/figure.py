@@ -1,0 +1,48 @@
+"""The figure card: a claim as its title, the picture, what to look at, the export of its data, and its code."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui.state import PageState
+
+
+@dataclass(frozen=True)
+class Export:
+    """Data of a figure as a file. `make` runs only when the reader asks for the file."""
+
+    file_name: str
+    make: Callable[[], str]
+
+
+@contextmanager
+def card(
+    here: PageState, name: str, *, claim: str, guide: tuple[str, ...], export: Export | None, code: Callable[[], str]
+) -> Iterator[None]:
+    """Draw a card; the caller draws the picture inside. `guide`: look at, try, what it hides (texts already made)."""
+    t = here.t
+    with st.container(key=f"card-{name}"):
+        st.html(f'<h2 class="claim">{html.escape(claim)}</h2>')
+        figure, source = st.tabs([t("card.figure"), t("card.code")], key=f"{name}-tabs")
+        with figure:
+            yield
+            lines = zip(("look", "try", "hides"), guide, strict=False)
+            rows = "".join(f"<dt>{t(f'card.{kind}')}</dt><dd>{html.escape(text)}</dd>" for kind, text in lines)
+            st.html(f'<dl class="guide">{rows}</dl>')
+            if export is not None:
+                st.download_button(
+                    t("card.csv"),
+                    export.make,
+                    file_name=export.file_name,
+                    mime="text/csv",
+                    key=f"{name}-csv",
+                    on_click="ignore",
+                )
+        with source:
+            st.html(f'<p class="notice">{html.escape(t("card.code_note"))}</p>')
+            st.code(code(), language="python", line_numbers=False, height=480)

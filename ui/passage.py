@@ -1,0 +1,66 @@
+"""What the document pane shows: the passages of a concept as HTML, with their bound words, and which of them are lit."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from study import bindings, catalogue, document, markdown, passages
+from ui.controls import Table, Value
+
+
+@dataclass(frozen=True)
+class Passages:
+    """All passages of a concept as one payload for the browser's store."""
+
+    payload_id: str
+    payload: bytes
+
+
+@functools.cache
+def of_concept(concept_id: str) -> Passages:
+    """Passages of the concept, in its reading order: JSON list of id, heading, body (HTML), answered, related."""
+    concept = catalogue.load().concept(concept_id)
+    rows = [_row(question, concept) for question in concept.questions]
+    return Passages(f"passages-{concept_id}", json.dumps(rows, ensure_ascii=False).encode("utf-8"))
+
+
+def _row(question_id: str, concept: catalogue.Concept) -> dict[str, object]:
+    notes = document.load()
+    question = notes.question(question_id)
+    words = [
+        passages.Phrase(binding.id, binding.phrase, occurrence=binding.occurrence)
+        for binding in bindings.load(concept.page)
+        if binding.question == question_id
+    ]
+    related = catalogue.load().related.get(question_id, ())
+    return {
+        "id": question.id,
+        "heading": markdown.inline_html(question.heading),
+        "body": passages.annotate(markdown.to_html(question.body), words),
+        "answered": question.answered,
+        "related": [
+            {
+                "id": other,
+                "title": markdown.to_text(notes.question(other).heading).strip(),
+                "here": other in concept.questions,
+            }
+            for other in related
+        ],
+    }
+
+
+def lit(page: str, table: Table, values: Mapping[str, Value]) -> dict[str, dict[str, object]]:
+    """For every binding of the page: what a click sets in the URL, and whether the page is in that state now."""
+    return {
+        binding.id: {
+            "set": {
+                name: None if value == table[name].default else table[name].spell(value)
+                for name, value in binding.state.items()
+            },
+            "lit": all(values[name] == value for name, value in binding.state.items()),
+        }
+        for binding in bindings.load(page)
+    }

@@ -1,0 +1,130 @@
+"""The values of a running page's controls, kept in step with the URL.
+
+The URL is the state that survives: a reload, the back button or a copied link restore exactly it. On every run this
+module asks one question: did the URL change by itself (link, reload, back, forward), or did a widget? The one that
+changed wins, and the other is brought in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+
+from ui import controls, language
+from ui.controls import Table, Value
+
+SHARED = ("lang", "present", "pane")  # one value for all pages
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What this session last knew of a page: the values of its controls and the query that spelt them."""
+
+    values: dict[str, Value]
+    query: dict[str, str]
+
+
+@dataclass(frozen=True)
+class PageState:
+    """The controls of the page being drawn. `state["layer"]` is a value, `state.t("key")` a text."""
+
+    page: str
+    table: Table
+    values: Mapping[str, Value]
+    refused: tuple[str, ...]
+    t: language.Language
+
+    def __getitem__(self, name: str) -> Value:
+        return self.values[name]
+
+    def text(self, name: str) -> str:
+        return str(self.values[name])
+
+    def integer(self, name: str) -> int:
+        return int(self.values[name])
+
+    def flag(self, name: str) -> bool:
+        return bool(self.values[name])
+
+    def hidden(self, name: str) -> bool:
+        """True for a control that the URL's `hide` takes off the page."""
+        return name in self.text("hide").split(",")
+
+    def link(self, page: str, **changes: Value) -> dict[str, str]:
+        """Query of a link to `page` that keeps language, presenter mode and what the reader left there."""
+        memory: _Memory | None = st.session_state.get(_memory_key(page))
+        query = dict(memory.query) if memory else {}
+        table = controls.load(page)
+        for name in SHARED:
+            query.pop(name, None)
+        shared = {name: self.values[name] for name in SHARED if name in table}
+        for name, value in {**shared, **changes}.items():
+            if name in table and (name == "lang" or value != table[name].default):
+                query[name] = table[name].spell(value)
+        return query
+
+
+def widget_key(page: str, name: str) -> str:
+    """Session key of a control: shared controls have one key for all pages."""
+    return f"{'house' if name in SHARED else page}-{name}"
+
+
+def _memory_key(page: str) -> str:
+    return f"_memory-{page}"
+
+
+def set_values(page: str, changes: Mapping[str, Value]) -> None:
+    """Set controls from a callback (a clicked sentence, a picture, a reset); the next run publishes them."""
+    for name, value in changes.items():
+        st.session_state[widget_key(page, name)] = value
+
+
+def reset(page: str) -> None:
+    """Put the page's own controls back to their defaults; language and presenter mode stay."""
+    table = controls.load(page)
+    keep = (*SHARED, "q", "hide")
+    set_values(page, {c.name: c.default for c in table if c.name not in keep})
+
+
+def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
+    """State of `page` for this run. Call it once, before any widget; it also brings the URL in step."""
+    table = controls.load(page)
+    table = table.with_options("q", ("", *questions), questions[0] if questions else "")
+    query = dict(st.query_params.to_dict())
+    memory: _Memory | None = st.session_state.get(_memory_key(page))
+    refused: tuple[str, ...] = ()
+    if memory is None:
+        values, refused = _from_url(table, query)
+    else:
+        values = _from_widgets(page, table, memory)
+        # A widget that moved wins over a query that differs: a quick second action can carry the URL of before
+        # the first one. Only when no widget moved does a differing query mean link, back or forward.
+        if values == memory.values and query != memory.query:
+            values, refused = _from_url(table, query)
+    for name, value in values.items():
+        key = widget_key(page, name)
+        if st.session_state.get(key) != value:
+            st.session_state[key] = value
+    written = table.write(values, always=("lang",))
+    if written != query:
+        st.query_params.from_dict(written)
+    st.session_state[_memory_key(page)] = _Memory(values, written)
+    return PageState(page, table, values, refused, language.load(str(values["lang"])))
+
+
+def _from_url(table: Table, query: Mapping[str, str]) -> tuple[dict[str, Value], tuple[str, ...]]:
+    values, refused = table.read(query)
+    if "lang" not in query or "lang" in refused:
+        spoken = st.session_state.get(widget_key(table.page, "lang"))
+        values["lang"] = spoken or language.guess(st.context.locale)
+    return values, refused
+
+
+def _from_widgets(page: str, table: Table, memory: _Memory) -> dict[str, Value]:
+    """Values as the widgets hold them; a widget that another page dropped keeps what the session remembers."""
+    return {
+        control.name: st.session_state.get(widget_key(page, control.name), memory.values[control.name])
+        for control in table
+    }
