@@ -220,9 +220,7 @@ def _build(source: ModelSource, where: str, *, local_only: bool) -> LoadedModel:
     torch.set_num_threads(1)
     try:
         with _build_lock, _quiet():
-            tokenizer = AutoTokenizer.from_pretrained(
-                where, local_files_only=local_only, trust_remote_code=False
-            )
+            tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=local_only, trust_remote_code=False)
             model, report = AutoModel.from_pretrained(
                 where,
                 local_files_only=local_only,

@@ -53,12 +53,19 @@ def draw_explorer(here: PageState, trace: attention.AttentionTrace, a: str, b: s
     """All heads beside one large head."""
     layer, head = here.integer("layer"), here.integer("head")
     aside = here.flag("aside")
-    share = float(attention.sink_share(trace)[layer - 1, head - 1])
+    sinks = attention.sink_share(trace)
+    claim = here.t(
+        "attention.claim_aside" if aside else "attention.claim",
+        layer=layer,
+        head=head,
+        share=f"{sinks[layer - 1, head - 1]:.0%}",
+        mean=f"{sinks.mean():.0%}",
+    )
     payload_id, payload = packed(a, b, aside)
     with figure.card(
         here,
         "explorer",
-        claim=here.t("attention.claim_aside" if aside else "attention.claim", layer=layer, head=head, share=f"{share:.0%}"),
+        claim=claim,
         guide=(here.t("attention.look"), here.t("attention.try"), here.t("attention.hides")),
         export=figure.Export(
             f"attention-layer{layer}-head{head}.csv",
@@ -95,7 +102,11 @@ def draw_tokens(here: PageState, trace: attention.AttentionTrace, a: str, b: str
         here,
         "tokens",
         claim=here.t("attention.tokens_claim", n=len(trace.tokens)),
-        guide=(here.t("attention.tokens_look"), here.t("attention.tokens_try"), here.t("attention.tokens_hides")),
+        guide=(
+            here.t("attention.tokens_look"),
+            here.t("attention.tokens_try"),
+            here.t("attention.tokens_hides"),
+        ),
         export=figure.Export("tokens.csv", lambda: tokentable.csv(trace.tokens)),
         code=lambda: source.snippet(
             attention.trace,

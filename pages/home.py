@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import base64
 import functools
-from html import escape
 from pathlib import Path
-
-import streamlit as st
 
 from study import catalogue
 from ui import components, frame
@@ -54,7 +51,12 @@ def draw(here: PageState) -> None:
                 if concept.ready
             ],
             "ways": [
-                {"title": t(f"home.{way}"), "text": t(f"home.{way}_text"), "link": t(f"home.{way}_link"), "href": href}
+                {
+                    "title": t(f"home.{way}"),
+                    "text": t(f"home.{way}_text"),
+                    "link": t(f"home.{way}_link"),
+                    "href": href,
+                }
                 for way, href in ways
             ],
         },

@@ -15,7 +15,11 @@ def results(here: PageState) -> dict[str, object] | None:
     found = reading.found(query)
     if found is None:
         return None
-    said = here.t("reader.search_found", query=query, n=len(found.hits)) if found.hits else here.t("reader.search_none", query=query)
+    said = (
+        here.t("reader.search_found", query=query, n=len(found.hits))
+        if found.hits
+        else here.t("reader.search_none", query=query)
+    )
     corrected = [here.t("reader.search_corrected", typed=typed, used=used) for typed, used in found.corrected]
     return {
         "said": " ".join([*corrected, said]),

@@ -21,9 +21,7 @@ _HEADINGS = {f"h{level}" for level in range(1, 7)}
 ALLOWED_TAGS = frozenset(
     {"a", "blockquote", "br", "code", "em", "hr", "li", "mark", "ol", "p", "pre", "strong", "ul"} | _HEADINGS
 )
-ALLOWED_ATTRIBUTES = frozenset(
-    {("a", "href"), ("a", "title"), ("code", "class"), ("mark", "class"), ("ol", "start")}
-)
+ALLOWED_ATTRIBUTES = frozenset({("a", "href"), ("a", "title"), ("code", "class"), ("mark", "class"), ("ol", "start")})
 
 # The notes were highlighted in an editor that wrote its colours inline; the page's style owns the colour,
 # so only which of the two pens was used is kept.

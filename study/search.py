@@ -105,9 +105,7 @@ class Index:
         ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
         best = ranked[0][1] if ranked else 0.0
         hits = tuple(
-            self._hit(place, score, highlights)
-            for place, score in ranked[: max(limit, 0)]
-            if score >= best * _FAINT
+            self._hit(place, score, highlights) for place, score in ranked[: max(limit, 0)] if score >= best * _FAINT
         )
         return SearchResult(typed, hits, highlights, corrected)
 

@@ -22,7 +22,13 @@ class Export:
 
 @contextmanager
 def card(
-    here: PageState, name: str, *, claim: str, guide: tuple[str, ...], export: Export | None, code: Callable[[], str]
+    here: PageState,
+    name: str,
+    *,
+    claim: str,
+    guide: tuple[str, ...],
+    export: Export | None,
+    code: Callable[[], str],
 ) -> Iterator[None]:
     """Draw a card; the caller draws the picture inside. `guide`: look at, try, what it hides (texts already made)."""
     t = here.t

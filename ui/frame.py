@@ -13,6 +13,7 @@ import streamlit as st
 
 from study import catalogue
 from ui import components, language, passage, state
+from ui.controls import Value
 from ui.state import PageState
 
 STYLE = Path(__file__).resolve().parent.parent / "assets" / "style" / "house.css"
@@ -29,7 +30,7 @@ def url_path(page: str) -> str:
     return "/" if page == "home" else f"/{page}"
 
 
-def address(here: PageState, page: str, **changes: state.Value) -> str:
+def address(here: PageState, page: str, **changes: Value) -> str:
     """A link to `page` in the reader's language, with what they left there, and `changes`."""
     return f"{url_path(page)}?{urlencode(here.link(page, **changes))}"
 
@@ -60,7 +61,11 @@ def _topbar(here: PageState) -> None:
             if here.page != "home"
             else here.t("house.name"),
             "pages": [
-                {"id": page, "title": here.t("house.name") if page == "home" else title, "href": address(here, page)}
+                {
+                    "id": page,
+                    "title": here.t("house.name") if page == "home" else title,
+                    "href": address(here, page),
+                }
                 for page, title in zip(ids, titles, strict=True)
             ],
             "paths": [url_path(page) for page in ids],
@@ -90,7 +95,9 @@ def two_panes(here: PageState, concept: catalogue.Concept) -> Iterator[None]:
                 _document_pane(here, concept)
         if 0 < share < 100 and not here.flag("present"):
             with st.container(key="pane-divider"):
-                components.mount("divider", "divider", {"share": share, "label": here.t("house.divider")}, height="stretch")
+                components.mount(
+                    "divider", "divider", {"share": share, "label": here.t("house.divider")}, height="stretch"
+                )
         if share < 100:
             with st.container(key="main-picture"):
                 yield

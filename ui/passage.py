@@ -1,4 +1,4 @@
-"""What the document pane shows: the passages of a concept as HTML, with their bound words, and which of them are lit."""
+"""What the document pane shows: a concept's passages as HTML with their bound words, and which of these are lit."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def html(tokens: Sequence[TokenLike], labels: Mapping[str, str]) -> str:
     rows = []
     for name in ROWS:
         cells = "".join(
-            f'<td{" class=special" if token.special else ""}>{html_escape.escape(str(getattr(token, name)))}</td>'
+            f"<td{' class=special' if token.special else ''}>{html_escape.escape(str(getattr(token, name)))}</td>"
             for token in tokens
         )
         rows.append(f"<tr><th scope=row>{html_escape.escape(labels[name])}</th>{cells}</tr>")

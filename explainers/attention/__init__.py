@@ -5,6 +5,7 @@ References: Vaswani et al. 2017 (arXiv:1706.03762), Devlin et al. 2019 (arXiv:18
 (arXiv:1906.04341).
 """
 
+from explainers.attention.aside import set_aside_special
 from explainers.attention.cutting import Cut
 from explainers.attention.measures import (
     Measures,
@@ -39,6 +40,7 @@ __all__ = [
     "mean_distance",
     "measure",
     "pack",
+    "set_aside_special",
     "sink_share",
     "strongest_keys",
     "to_csv",

@@ -87,9 +87,7 @@ def split(tokenizer: PreTrainedTokenizerFast, sentence: str, needed: int) -> Pie
         window *= 2
 
 
-def _tokenise(
-    tokenizer: PreTrainedTokenizerFast, beginning: str, *, whole: bool, keep_last_word: bool
-) -> Pieces:
+def _tokenise(tokenizer: PreTrainedTokenizerFast, beginning: str, *, whole: bool, keep_last_word: bool) -> Pieces:
     readable = _NOT_CHARACTERS.sub("\x00", beginning)
     with _tokenizer_lock:
         encoding = tokenizer(readable, add_special_tokens=False, return_offsets_mapping=True, verbose=False)

@@ -91,9 +91,7 @@ _cache: OrderedDict[_CacheKey, AttentionTrace] = OrderedDict()
 _cache_lock = threading.Lock()
 
 
-def trace(
-    a: str, b: str = "", *, max_tokens: int = 128, source: ModelSource = BUNDLED_BERT
-) -> AttentionTrace:
+def trace(a: str, b: str = "", *, max_tokens: int = 128, source: ModelSource = BUNDLED_BERT) -> AttentionTrace:
     """Run BERT on `a`, or on the pair `a`, `b`, and return its attention.
 
     `max_tokens` counts special tokens; the longer sentence is cut first (`AttentionTrace.cuts`). A `b` that

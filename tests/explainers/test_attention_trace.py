@@ -84,9 +84,7 @@ def test_it_equals_transformers_own_output(pair: tuple[str, str], reference: tup
 def test_wordpieces_checked_by_hand() -> None:
     # "playing" is a word of the vocabulary; "embeddings" is the split of Devlin et al.'s own README example.
     result = trace("Playing embeddings")
-    assert [token.piece for token in result.tokens] == [
-        *("[CLS]", "playing", "em", "##bed", "##ding", "##s", "[SEP]")
-    ]
+    assert [token.piece for token in result.tokens] == [*("[CLS]", "playing", "em", "##bed", "##ding", "##s", "[SEP]")]
     assert [token.text for token in result.tokens] == ["", "Playing", "em", "bed", "ding", "s", ""]
     assert [(token.start, token.end) for token in result.tokens[1:-1]] == [
         *((0, 7), (8, 10), (10, 13), (13, 17), (17, 18))
@@ -150,13 +148,9 @@ def test_a_cut_inside_a_word() -> None:
     assert (cut.before, cut.after) == ("my embed", "dings")
 
 
-@pytest.mark.parametrize(
-    "counts", [(9, 2), (2, 9), (9, 9), (10, 9), (9, 10), (3, 5), (4, 4), (1, 1), (1, 30)]
-)
+@pytest.mark.parametrize("counts", [(9, 2), (2, 9), (9, 9), (10, 9), (9, 10), (3, 5), (4, 4), (1, 1), (1, 30)])
 @pytest.mark.parametrize("max_tokens", [5, 10, 11, 14])
-def test_pairs_are_cut_as_the_tokenizer_cuts_them(
-    counts: tuple[int, int], max_tokens: int, reference: tuple
-) -> None:
+def test_pairs_are_cut_as_the_tokenizer_cuts_them(counts: tuple[int, int], max_tokens: int, reference: tuple) -> None:
     a, b = ("river " * counts[0]).strip(), ("bank " * counts[1]).strip()
     expected = reference[0](a, b, truncation="longest_first", max_length=max_tokens)
     result = trace(a, b, max_tokens=max_tokens)

@@ -58,9 +58,7 @@ def refusal(source: ModelSource) -> ModelUnavailableError:
     return caught.value
 
 
-def test_the_bundled_model_loads_without_a_request(
-    no_network: list[object], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_the_bundled_model_loads_without_a_request(no_network: list[object], capfd: pytest.CaptureFixture[str]) -> None:
     loaded = load_bert()
     assert (loaded.layers, loaded.heads, loaded.hidden, loaded.max_positions) == (6, 12, 384, 512)
     assert not loaded.model.training
@@ -229,9 +227,7 @@ def test_an_unreachable_hub(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogC
 def test_a_hub_model_of_another_architecture(monkeypatch: pytest.MonkeyPatch) -> None:
     import transformers
 
-    monkeypatch.setattr(
-        transformers.AutoConfig, "from_pretrained", lambda *_, **__: transformers.DistilBertConfig()
-    )
+    monkeypatch.setattr(transformers.AutoConfig, "from_pretrained", lambda *_, **__: transformers.DistilBertConfig())
     error = refusal(ModelSource("hub", "someone/distilled"))
     assert (error.code, error.details["found"]) == ("architecture", "distilbert")
 

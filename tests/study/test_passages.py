@@ -105,9 +105,7 @@ def test_visible_text() -> None:
 def annotated(draw: st.DrawFn) -> tuple[str, list[Phrase]]:
     """An answer of the notes, or made-up Markdown, and a few stretches of what is read in it."""
     bodies = st.sampled_from([q.body[:600] for q in document.load().questions if q.answered])
-    signs = st.sampled_from(
-        ["**", "`", "漢", "字", "a", " & ", "<", "（", "）", "\n\n", "\n", "- ", "&lt;", "_"]
-    )
+    signs = st.sampled_from(["**", "`", "漢", "字", "a", " & ", "<", "（", "）", "\n\n", "\n", "- ", "&lt;", "_"])
     html = to_html(draw(st.one_of(bodies, st.lists(signs, max_size=30).map("".join))))
     text = visible_text(html)
     assume(text)

@@ -152,9 +152,7 @@ def test_nothing_to_find(notes_index: Index, query: str) -> None:
     assert len(result.query) <= 200
 
 
-@pytest.mark.parametrize(
-    "query", ["量化" * 5_000, "attention " * 1_000, "注意力機制" * 2_000, "aaab " * 2_000]
-)
+@pytest.mark.parametrize("query", ["量化" * 5_000, "attention " * 1_000, "注意力機制" * 2_000, "aaab " * 2_000])
 def test_long_queries_are_quick(notes_index: Index, query: str) -> None:
     started = time.perf_counter()
     notes_index.search(query)
@@ -180,9 +178,9 @@ def assert_plain(result: SearchResult) -> None:
 @given(
     st.one_of(
         st.text(max_size=60),
-        st.lists(
-            st.sampled_from(["<", "mark>", "</", "script", "&", "模型", "化", "bert", "損失", " ", '"'])
-        ).map("".join),
+        st.lists(st.sampled_from(["<", "mark>", "</", "script", "&", "模型", "化", "bert", "損失", " ", '"'])).map(
+            "".join
+        ),
     )
 )
 @example("<script>alert(1)</script>")

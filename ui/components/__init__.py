@@ -10,7 +10,7 @@ import functools
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -27,7 +27,9 @@ def _sources(name: str) -> tuple[str, str]:
     return script, css or "\n:host { display: block; }\n"
 
 
-def mount(name: str, key: str, data: Mapping[str, Any] | bytes, *, height: int | str = "content") -> None:
+def mount(
+    name: str, key: str, data: Mapping[str, Any] | bytes, *, height: int | Literal["stretch", "content"] = "content"
+) -> None:
     """Put component `name` on the page. `data` is JSON-like (or raw bytes, for the store)."""
     script, style = _sources(name)
     component = st.components.v2.component(f"notes_{name}", html='\n<div class="root"></div>\n', css=style, js=script)

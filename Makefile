@@ -1,0 +1,65 @@
+# Two commands: `make run` opens the dashboard, `make test` checks it. Both do all of their own set-up.
+# HOST and PORT can be set: make run HOST=0.0.0.0 PORT=8080
+
+HOST ?= localhost
+PORT ?= 8501
+ONLY ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+# The name that the reader's browser uses; asking the network for the own address is nobody's business.
+SHOWN_HOST := $(if $(filter 0.0.0.0 ::,$(HOST)),localhost,$(HOST))
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint unit bench assets browser clean
+
+help:
+	@echo "make run      set up (once) and open the dashboard on http://$(SHOWN_HOST):$(PORT)"
+	@echo "make test     set up (once) and run every check: lint, types, import rules, tests, real browser"
+	@echo "make bench    measure against named peers and write benchmarks/results.json (ONLY=attention for one page)"
+	@echo "make assets   rebuild what is shipped as data"
+
+run: $(VENV)/run.ready
+	@echo "Illustrated Notes / 圖解筆記: http://$(SHOWN_HOST):$(PORT)"
+	@exec $(BIN)/python -m streamlit run server.py --server.address $(HOST) --server.port $(PORT) \
+	  --browser.serverAddress $(SHOWN_HOST)
+
+test: lint unit
+
+lint: $(VENV)/test.ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/test.ready browser
+	$(BIN)/python -m pytest
+
+browser: $(VENV)/test.ready
+	@sh tools/browser.sh $(BIN)/python
+
+bench: $(VENV)/bench.ready browser
+	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
+
+assets: $(VENV)/test.ready browser
+	$(BIN)/python -m tools.icon
+	$(BIN)/python -m tools.cards
+
+$(BIN)/python:
+	@sh tools/venv.sh $(VENV)
+
+$(VENV)/run.ready: requirements.txt constraints.txt | $(BIN)/python
+	$(PIP) install -q -r requirements.txt
+	@touch $@
+
+$(VENV)/test.ready: requirements-dev.txt $(VENV)/run.ready
+	$(PIP) install -q -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/bench.ready: benchmarks/requirements.txt $(VENV)/test.ready
+	$(PIP) install -q -r benchmarks/requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,43 @@
+"""`python -m benchmarks [--only PAGE] [--out FILE]`: measure, print one table, write results.json."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from benchmarks import attention, browsers, house, measure
+
+PAGES: Mapping[str, Callable[[Browser], list[measure.Row]]] = {
+    "house": house.measure,
+    "attention": attention.measure,
+}
+RESULTS = Path(__file__).resolve().parent / "results.json"
+
+
+def main() -> int:
+    """Run the benchmarks asked for; 1 when a figure missed its target."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--only", choices=sorted(PAGES), help="measure one page")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
+    given = parser.parse_args()
+    begun = time.perf_counter()
+    rows: list[measure.Row] = []
+    with browsers.chromium() as browser:
+        for page, run in PAGES.items():
+            if given.only in (None, page):
+                print(f"measuring {page} ...", file=sys.stderr, flush=True)
+                rows += run(browser)
+    measure.save(rows, given.out)
+    print(measure.table(rows))
+    missed = sum(row.holds is False for row in rows)
+    print(f"\n{len(rows)} figures, {missed} missed, {(time.perf_counter() - begun) / 60:.1f} min; {given.out}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

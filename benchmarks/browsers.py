@@ -1,0 +1,96 @@
+"""A real Chromium with stop-watches inside the page (probe.js). Names outside this machine do not resolve in it."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+PROBE = Path(__file__).resolve().parent / "probe.js"
+LIMIT_MS = 60_000
+SETTLE_MS = 400
+ASK_EVERY_MS = 50
+HERE = ("localhost", "127.0.0.1")
+
+
+class OutsideRequestError(RuntimeError):
+    """A page under measurement asked another host for something."""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The machine's own Chromium, else Playwright's. Every page then gets a context of its own: an empty cache."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    flags = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1", "--no-sandbox"]
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=flags)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """One page with its stop-watches."""
+
+    page: Page
+    outside: list[str] = field(default_factory=list)
+
+    def open(self, url: str) -> None:
+        self.page.goto(url, wait_until="commit", timeout=LIMIT_MS)
+
+    def wait(self, condition: str, *, limit_ms: float = LIMIT_MS) -> None:
+        """Wait until the JavaScript expression is true. It is asked seldom, so that asking costs nothing.
+
+        (Playwright's own wait_for_function would need 'unsafe-eval', which the product's pages forbid.)
+        """
+        limit = time.perf_counter() + limit_ms / 1000
+        while not self.ask(condition):
+            if time.perf_counter() > limit:
+                raise TimeoutError(f"{condition} on {self.page.url}")
+            self.page.wait_for_timeout(ASK_EVERY_MS)
+
+    def ask(self, expression: str) -> Any:
+        return self.page.evaluate(expression)
+
+    def heading(self) -> float:
+        """Seconds from the navigation until the h1 was on the screen."""
+        self.wait("bench.heading !== null")
+        return float(self.ask("bench.heading")) / 1000
+
+    def first_picture(self) -> float:
+        """Seconds from the navigation until the first picture was on the screen."""
+        self.wait("bench.paints.some(paint => paint.shown)")
+        return float(self.ask("bench.paints.find(paint => paint.shown).shown")) / 1000
+
+    def settle(self) -> None:
+        """Let what follows a paint (late scripts, fonts, idle work) pass."""
+        self.wait("!document.querySelector('[data-test-script-state=running]')")
+        self.page.wait_for_timeout(SETTLE_MS)
+
+
+@contextmanager
+def visit(browser: Browser) -> Iterator[Visit]:
+    """A page in a fresh context. Raises OutsideRequestError when it asked for anything beyond this machine."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-TW")
+    context.add_init_script(path=PROBE)
+    here = Visit(context.new_page())
+
+    def note(url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("data", "blob", "about") and parts.hostname not in HERE:
+            here.outside.append(url)
+
+    here.page.on("request", lambda request: note(request.url))
+    try:
+        yield here
+    finally:
+        context.close()
+    if here.outside:
+        raise OutsideRequestError(", ".join(here.outside[:3]))

@@ -1,0 +1,204 @@
+"""A reader at a real browser: opens pages of the running dashboard, waits until they are settled, and remembers
+every complaint of the browser and every request that would have left this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebSocket, expect
+
+DESKTOP = (1440, 900)
+STAGE = (1920, 1080)
+PHONE = (390, 844)
+PATHS = {"home": "/", "attention": "/attention", "reader": "/reader"}
+LOCALES = {"zh-Hant": "zh-TW", "en": "en-US"}
+LIMIT_MS = 30_000
+
+FLAGS = (
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    # Whatever a page may ask for, no name outside this machine resolves.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
+)
+
+_SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+_IDLE_FRAMES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """The dashboard under test: its address and the file its log goes to."""
+
+    url: str
+    log: Path
+
+    def complaints(self, since: int = 0) -> str:
+        """What the server has logged after its first `since` characters, if it speaks of a failure."""
+        text = self.log.read_text("utf-8", errors="replace")[since:]
+        return text if re.search(r"Traceback|failed|Exception|ERROR", text) else ""
+
+
+def browser_path() -> str | None:
+    """A Chromium on PATH, or None for Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((path for path in map(shutil.which, names) if path), None)
+
+
+def flags() -> list[str]:
+    """Chromium's own sandbox refuses to run as root, as in a container."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return [*FLAGS, "--no-sandbox"] if root else list(FLAGS)
+
+
+@dataclass
+class Sheet:
+    """One page open in one browser context."""
+
+    server: Server
+    context: BrowserContext
+    page: Page
+    trouble: list[str] = field(default_factory=list)
+    received: int = 0
+    """Bytes that came through the websocket."""
+
+    @classmethod
+    def open(
+        cls, browser: Browser, server: Server, size: tuple[int, int], theme: str, locale: str, **options: Any
+    ) -> Sheet:
+        width, height = size
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale=locale,
+            reduced_motion=options.pop("reduced_motion", "reduce"),
+            **options,
+        )
+        context.set_default_timeout(LIMIT_MS)
+        sheet = cls(server, context, context.new_page())
+        sheet.page.on("console", sheet._heard)
+        sheet.page.on("pageerror", lambda error: sheet.trouble.append(f"page error: {error}"))
+        sheet.page.on("request", lambda request: sheet._asked(request.url))
+        sheet.page.on("response", lambda answer: sheet._answered(answer.status, answer.url))
+        sheet.page.on("dialog", lambda dialog: sheet._alarmed(dialog))
+        sheet.page.on("websocket", sheet._connected)
+        return sheet
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.trouble.append(f"console: {message.text} ({message.location.get('url', '')})")
+
+    def _asked(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != urlsplit(self.server.url).netloc:
+            self.trouble.append(f"asked another host: {url}")
+
+    def _answered(self, status: int, url: str) -> None:
+        if status >= 400:
+            self.trouble.append(f"answer {status}: {url}")
+
+    def _alarmed(self, dialog: Any) -> None:
+        self.trouble.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _connected(self, socket: WebSocket) -> None:
+        self._asked(socket.url)
+
+        def count(frame: str | bytes) -> None:
+            self.received += len(frame)
+
+        socket.on("framereceived", count)
+
+    def go(self, path: str) -> Sheet:
+        """Open `path` as a reader who types the address, and wait until the page is settled."""
+        self.page.goto(self.server.url + path)
+        return self.settle()
+
+    def resize(self, size: tuple[int, int]) -> None:
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+
+    def settle(self) -> Sheet:
+        """Wait until the server's script has ended and what the page shows has been painted."""
+        page = urlsplit(self.page.url).path.strip("/") or "home"
+        self.page.locator(_SETTLED).wait_for(state="attached")
+        self.page.locator(".st-key-topbar .root nav").wait_for(state="attached")
+        if page == "reader":
+            self.page.locator(".st-key-reader .root[data-ready]").wait_for()
+        elif page == "home":
+            self.page.locator(".st-key-home h1").wait_for()
+        elif page == "attention":
+            self.page.locator(".st-key-main-picture, .st-key-pane-doc").first.wait_for()
+            pictures = ".root[data-painted], .trouble, .st-key-unseen"
+            self.page.locator(pictures).first.wait_for(state="attached")
+        self.page.locator(_SETTLED).wait_for(state="attached")
+        self.page.evaluate(_IDLE_FRAMES)
+        return self
+
+    @property
+    def explorer(self) -> Locator:
+        """The attention component's root."""
+        return self.page.locator(".st-key-attention-explorer .root")
+
+    def painted(self) -> list[str]:
+        """What the attention picture says it shows: payload, layer, head, view, pin."""
+        return (self.explorer.get_attribute("data-painted") or "").split()
+
+    def expect_painted(self, layer: int, head: int, view: str = "lines", pin: int = -1) -> None:
+        """Wait until the picture shows this state as the server knows it."""
+        wanted = re.compile(rf"^\w+ {layer} {head} {view} {pin}$")
+        expect(self.explorer).to_have_attribute("data-painted", wanted, timeout=LIMIT_MS)
+
+    def query(self) -> dict[str, str]:
+        """The address's query."""
+        return {name: values[-1] for name, values in parse_qs(urlsplit(self.page.url).query).items()}
+
+    def expect_query(self, **wanted: str | None) -> None:
+        """Wait until the address holds these values; None for a name that must be absent."""
+        self.page.wait_for_function(
+            """(wanted) => {
+              const query = new URLSearchParams(location.search);
+              return Object.entries(wanted).every(([name, value]) => query.get(name) === value);
+            }""",
+            arg=wanted,
+            timeout=LIMIT_MS,
+        )
+
+    def text(self) -> str:
+        """All text a reader can meet on the page, in shadow roots too."""
+        return str(self.page.evaluate(_ALL_TEXT))
+
+    def sideways(self) -> int:
+        """Pixels by which the page is wider than its window."""
+        return int(self.page.evaluate(_SIDEWAYS))
+
+    def check(self) -> None:
+        """Nothing went wrong in the browser."""
+        assert not self.trouble, json.dumps(self.trouble, ensure_ascii=False, indent=1)
+
+
+_ALL_TEXT = """() => {
+  const parts = [];
+  const walk = (node) => {
+    if (node.nodeType === Node.TEXT_NODE) parts.push(node.data);
+    else if (!["SCRIPT", "STYLE", "NOSCRIPT"].includes(node.nodeName)) {
+      if (node.shadowRoot) walk(node.shadowRoot);
+      for (const child of node.childNodes) walk(child);
+    }
+  };
+  walk(document.body);
+  return parts.join("\\n");
+}"""
+
+# Streamlit scrolls in its own main element, not in the document.
+_SIDEWAYS = """() => Math.max(...["html", "body", "[data-testid=stMain]", "[data-testid=stAppViewContainer]"]
+  .map((name) => document.querySelector(name)).filter(Boolean).map((node) => node.scrollWidth - node.clientWidth))"""
