@@ -6,7 +6,6 @@ import logging
 
 import streamlit as st
 
-from explainers import models
 from study import catalogue
 from ui import frame, language, warm
 
@@ -26,4 +25,19 @@ except Exception:
     logging.getLogger("illustrated_notes").exception("page %s failed", page.url_path)
     frame.trouble(language.load(frame.spoken())("house.failed"))
 
-warm.after_first_page(models.load_bert)
+
+def first_forward() -> None:
+    """One forward pass: it pays for the imports and the weights. Imported here, for the first page needs neither."""
+    from explainers import attention
+
+    attention.trace("warm")
+
+
+def first_search() -> None:
+    """Build the search index, dictionary included."""
+    from study import search
+
+    search.index()
+
+
+warm.after_first_page(first_forward, first_search)

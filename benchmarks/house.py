@@ -38,10 +38,10 @@ def measure(browser: Browser) -> list[Row]:
     hello_serving, hello_home = _starts(browser, "hello.py")
     with servers.product() as server, visit(browser) as here:
         here.open(f"{server.url}/attention?lang=en")
-        ours = _changes(here, ".st-key-attention-layer [role=slider]", "paint.value.split(' ')[1] === '{layer}'")
+        ours = _changes(here, ".st-key-attention-layer input[type=range]", "paint.value.split(' ')[1] === '{layer}'")
     with servers.plain("bert.py") as server, visit(browser) as here:
         here.open(server.url)
-        theirs = _changes(here, ".st-key-layer [role=slider]", "paint.value.startsWith('layer {layer}:')")
+        theirs = _changes(here, ".st-key-layer input[type=range]", "paint.value.startsWith('layer {layer}:')")
     return [
         row("house.serving", serving, Peer(HELLO, hello_serving)),
         row("house.home_cold", home, Peer(HELLO, hello_home)),
@@ -68,7 +68,7 @@ def _changes(here: Visit, slider: str, ready: str) -> Changes:
     here.settle()
     changes = Changes()
     handle = here.page.locator(slider)
-    layer = int(handle.get_attribute("aria-valuenow") or "0")
+    layer = int(handle.input_value())
     key = "ArrowRight"
     for _ in range(KEY_PRESSES):
         key = {1: "ArrowRight", 6: "ArrowLeft"}.get(layer, key)

@@ -105,6 +105,11 @@ def load_bert(source: ModelSource = BUNDLED_BERT) -> LoadedModel:
     return found
 
 
+def is_loaded(source: ModelSource = BUNDLED_BERT) -> bool:
+    """True when `load_bert` would answer at once: a page that must wait can say so beforehand."""
+    return source in _loaded
+
+
 def _load(source: ModelSource) -> LoadedModel:
     if source.kind == "hub":
         loaded = _load_from_hub(source)

@@ -7,7 +7,7 @@ import hashlib
 
 import streamlit as st
 
-from explainers import attention
+from explainers import attention, models
 from explainers.errors import ExplainerError
 from study import catalogue
 from ui import components, figure, frame, source, tokentable, widgets
@@ -29,6 +29,14 @@ def traced(a: str, b: str, aside: bool) -> attention.AttentionTrace:
     """The trace of a text, as it is or with the special tokens set aside."""
     trace = attention.trace(a, b, max_tokens=MAX_TOKENS)
     return attention.set_aside_special(trace) if aside else trace
+
+
+def read_of(trace: attention.AttentionTrace, a: str, b: str) -> str:
+    """The two sentences as Python text, without the far part of a long one that the model never reads."""
+    read = {"a": a, "b": b}
+    for cut in trace.cuts:
+        read[cut.sentence] = read[cut.sentence][: cut.at_character + 100]
+    return f"{read['a']!r}, {read['b']!r}"
 
 
 def explain_cuts(here: PageState, trace: attention.AttentionTrace) -> None:
@@ -67,14 +75,18 @@ def draw_explorer(here: PageState, trace: attention.AttentionTrace, a: str, b: s
         "explorer",
         claim=claim,
         guide=(here.t("attention.look"), here.t("attention.try"), here.t("attention.hides")),
-        export=figure.Export(
-            f"attention-layer{layer}-head{head}.csv",
-            lambda: attention.to_csv(traced(a, b, aside), layer - 1, head - 1),
+        exports=(
+            figure.Export(
+                f"attention-layer{layer}-head{head}.csv",
+                lambda: attention.to_csv(traced(a, b, aside), layer - 1, head - 1),
+            ),
         ),
         code=lambda: source.snippet(
-            attention.trace,
-            {"a": a, "b": b, "max_tokens": MAX_TOKENS},
-            f"print(result.attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key",
+            attention.forward,
+            f"tokens = trace({read_of(trace, a, b)}, max_tokens={MAX_TOKENS}).tokens\n"
+            "attention, sentence_vector = forward(load_bert(), tokens)\n"
+            f"print(attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key",
+            (attention.trace, models.load_bert),
         ),
     ):
         components.send("attention-payload", payload_id, payload)
@@ -107,11 +119,15 @@ def draw_tokens(here: PageState, trace: attention.AttentionTrace, a: str, b: str
             here.t("attention.tokens_try"),
             here.t("attention.tokens_hides"),
         ),
-        export=figure.Export("tokens.csv", lambda: tokentable.csv(trace.tokens)),
+        exports=(
+            figure.Export("tokens.svg", lambda: tokentable.svg(trace.tokens, here.t.group("tokens")), "svg"),
+            figure.Export("tokens.csv", lambda: tokentable.csv(trace.tokens)),
+        ),
         code=lambda: source.snippet(
-            attention.trace,
-            {"a": a, "b": b, "max_tokens": MAX_TOKENS},
-            "for token in result.tokens:\n    print(token.position, token.segment, token.id, token.piece)",
+            attention.assemble,
+            f"for token in trace({read_of(trace, a, b)}, max_tokens={MAX_TOKENS}).tokens:\n"
+            "    print(token.position, token.segment, token.id, token.piece)",
+            (attention.trace,),
         ),
     ):
         st.html(tokentable.html(trace.tokens, here.t.group("tokens")))
@@ -125,8 +141,13 @@ def draw(here: PageState) -> None:
     a, b = here.text("a"), here.text("b")
     if max(len(a), len(b)) > here.table["a"].max_length:
         frame.notice(here.t("attention.link_is_short", characters=here.table["a"].max_length))
+    waiting = st.empty()
+    if not models.is_loaded():
+        with waiting:
+            frame.notice(here.t("attention.loading"))
     try:
         trace = attention.trace(a, b, max_tokens=MAX_TOKENS)
+        waiting.empty()
     except ExplainerError as error:
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return

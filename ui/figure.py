@@ -6,6 +6,7 @@ import html
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 import streamlit as st
 
@@ -14,10 +15,14 @@ from ui.state import PageState
 
 @dataclass(frozen=True)
 class Export:
-    """Data of a figure as a file. `make` runs only when the reader asks for the file."""
+    """A figure or its data as a file. `make` runs only when the reader asks for the file; `kind`: csv or svg."""
 
     file_name: str
     make: Callable[[], str]
+    kind: Literal["csv", "svg"] = "csv"
+
+
+MIME = {"csv": "text/csv", "svg": "image/svg+xml"}
 
 
 @contextmanager
@@ -27,7 +32,7 @@ def card(
     *,
     claim: str,
     guide: tuple[str, ...],
-    export: Export | None,
+    exports: tuple[Export, ...],
     code: Callable[[], str],
 ) -> Iterator[None]:
     """Draw a card; the caller draws the picture inside. `guide`: look at, try, what it hides (texts already made)."""
@@ -40,15 +45,16 @@ def card(
             lines = zip(("look", "try", "hides"), guide, strict=False)
             rows = "".join(f"<dt>{t(f'card.{kind}')}</dt><dd>{html.escape(text)}</dd>" for kind, text in lines)
             st.html(f'<dl class="guide">{rows}</dl>')
-            if export is not None:
-                st.download_button(
-                    t("card.csv"),
-                    export.make,
-                    file_name=export.file_name,
-                    mime="text/csv",
-                    key=f"{name}-csv",
-                    on_click="ignore",
-                )
+            with st.container(horizontal=True, key=f"{name}-exports"):
+                for export in exports:
+                    st.download_button(
+                        t(f"card.{export.kind}"),
+                        export.make,
+                        file_name=export.file_name,
+                        mime=MIME[export.kind],
+                        key=f"{name}-{export.kind}",
+                        on_click="ignore",
+                    )
         with source:
             st.html(f'<p class="notice">{html.escape(t("card.code_note"))}</p>')
             st.code(code(), language="python", line_numbers=False, height=480)

@@ -1,7 +1,7 @@
 """The code tab: the actual source of the function behind a figure, as one snippet that runs in a notebook.
 
 A notebook started in the repository's folder can paste and run it: imports come first, then what the function uses
-from its own module, then its source as it stands in the file, then one call with the values now on the page.
+from its own module, then its source as it stands in the file, then lines that call it with the values now on the page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import ModuleType
 
 
@@ -40,8 +40,6 @@ def _origins(module: ModuleType, used: set[str]) -> tuple[list[str], set[str]]:
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             own |= {t.id for t in targets if isinstance(t, ast.Name)} & used
-        elif isinstance(node, ast.If):  # names imported only for the type checker
-            own |= set()
     return imports, own
 
 
@@ -51,8 +49,7 @@ def _narrowed(node: ast.Import | ast.ImportFrom, names: list[ast.alias]) -> ast.
     return ast.ImportFrom(module=node.module, names=names, level=node.level)
 
 
-def snippet(function: Callable[..., object], arguments: Mapping[str, object], after: str = "") -> str:
-    """Source of `function`, ready to run, then a call with `arguments` and the lines of `after` (they see `result`)."""
-    call = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
-    tail = f"\n{after}" if after else ""
-    return f"{_definition(function)}\n\n\nresult = {inspect.unwrap(function).__name__}({call}){tail}\n"
+def snippet(function: Callable[..., object], run: str, needs: tuple[Callable[..., object], ...] = ()) -> str:
+    """Source of `function`, ready to run, then the lines `run`, which may use `function` and everything in `needs`."""
+    imports = [f"from {inspect.unwrap(need).__module__} import {need.__name__}" for need in needs]
+    return "\n".join([_definition(function), "", "", *imports, "", run, ""])

@@ -48,3 +48,30 @@ def csv(tokens: Sequence[TokenLike]) -> str:
         piece = f"'{token.piece}" if token.piece[:1] in "=+-@\t\r" else token.piece
         writer.writerow([piece, token.id, token.segment, token.position])
     return out.getvalue()
+
+
+def svg(tokens: Sequence[TokenLike], labels: Mapping[str, str]) -> str:
+    """The table as a picture that any slide takes: black on white, one column per token."""
+    widths = [max(40, 16 + 9 * max(len(token.piece), len(str(token.id)))) for token in tokens]
+    first, height = 100, 28
+    total = first + sum(widths) + 1
+    cells = []
+    for row, name in enumerate(ROWS):
+        y = row * height
+        cells.append(_cell(0, y, first, height, labels[name], bold=True))
+        x = first
+        for token, width in zip(tokens, widths, strict=True):
+            cells.append(_cell(x, y, width, height, str(getattr(token, name))))
+            x += width
+    size = f'width="{total}" height="{height * len(ROWS) + 1}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif" font-size="14">{"".join(cells)}</svg>'
+    )
+
+
+def _cell(x: int, y: int, width: int, height: int, text: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    return (
+        f'<rect x="{x + 0.5}" y="{y + 0.5}" width="{width}" height="{height}" fill="white" stroke="#7f7f7f"/>'
+        f'<text x="{x + width / 2}" y="{y + 19}" text-anchor="middle"{weight}>{html_escape.escape(text)}</text>'
+    )

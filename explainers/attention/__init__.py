@@ -22,7 +22,9 @@ from explainers.attention.trace import (
     EmptyTextError,
     Token,
     TokenLimitError,
+    assemble,
     clear_cache,
+    forward,
     trace,
 )
 
@@ -35,8 +37,10 @@ __all__ = [
     "Token",
     "TokenLimitError",
     "Unpacked",
+    "assemble",
     "clear_cache",
     "entropy",
+    "forward",
     "mean_distance",
     "measure",
     "pack",

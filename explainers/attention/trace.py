@@ -137,8 +137,8 @@ def _trace(loaded: LoadedModel, a: str, b: str, max_tokens: int) -> AttentionTra
     room = max_tokens - (3 if pieces_b.ids else 2)
     kept_a, kept_b = share_room(len(pieces_a.ids), len(pieces_b.ids), room)
     cuts = (describe_cut("a", a, pieces_a, kept_a), describe_cut("b", b, pieces_b, kept_b))
-    tokens = _assemble(loaded, (a, pieces_a.first(kept_a)), (b, pieces_b.first(kept_b)))
-    attention, sentence_vector = _forward(loaded, tokens)
+    tokens = assemble(loaded, (a, pieces_a.first(kept_a)), (b, pieces_b.first(kept_b)))
+    attention, sentence_vector = forward(loaded, tokens)
     unknown = [token.text for token in tokens if token.id == loaded.tokenizer.unk_token_id and token.text]
     return AttentionTrace(
         tokens=tokens,
@@ -153,7 +153,7 @@ def _clip(word: str) -> str:
     return word if len(word) <= UNKNOWN_CHARACTERS else word[: UNKNOWN_CHARACTERS - 1] + "…"
 
 
-def _assemble(loaded: LoadedModel, *sentences: tuple[str, Pieces]) -> tuple[Token, ...]:
+def assemble(loaded: LoadedModel, *sentences: tuple[str, Pieces]) -> tuple[Token, ...]:
     """[CLS] a [SEP], then b [SEP] when b has pieces, with segments and positions."""
     tokenizer = loaded.tokenizer
     separators = {tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id}
@@ -173,7 +173,12 @@ def _assemble(loaded: LoadedModel, *sentences: tuple[str, Pieces]) -> tuple[Toke
     return tuple(tokens)
 
 
-def _forward(loaded: LoadedModel, tokens: tuple[Token, ...]) -> tuple[Float32, Float32]:
+def forward(loaded: LoadedModel, tokens: tuple[Token, ...]) -> tuple[Float32, Float32]:
+    """Run the model once on `tokens`.
+
+    Returns attention, Float[layer, head, query, key], each row summing to 1, and the sentence vector,
+    Float[hidden]: the mean of the last layer's token vectors, of length 1.
+    """
     import torch
 
     ids = torch.tensor([[token.id for token in tokens]])

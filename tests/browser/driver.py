@@ -158,6 +158,24 @@ class Sheet:
         wanted = re.compile(rf"^\w+ {layer} {head} {view} {pin}$")
         expect(self.explorer).to_have_attribute("data-painted", wanted, timeout=LIMIT_MS)
 
+    def field(self, name: str) -> Locator:
+        """The text field of a control, named as its widget: "attention-a", "reader-find"."""
+        return self.page.locator(f".st-key-{name} :is(textarea, input)")
+
+    def write(self, name: str, text: str) -> None:
+        """Type into a text field and hand the text in with the keyboard."""
+        self.field(name).fill(text)
+        self.field(name).press("Control+Enter" if name.startswith("attention") else "Enter")
+
+    def slide(self, name: str, key: str) -> None:
+        """Press a key on a slider's thumb."""
+        self.page.locator(f".st-key-{name} [role=slider]").press(key)
+
+    @property
+    def claim(self) -> str:
+        """The claim above the explorer."""
+        return self.page.locator(".st-key-card-explorer h2.claim").inner_text()
+
     def query(self) -> dict[str, str]:
         """The address's query."""
         return {name: values[-1] for name, values in parse_qs(urlsplit(self.page.url).query).items()}

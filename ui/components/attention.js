@@ -12,7 +12,8 @@ function parse(bytes) {
   return { ...header, at: (layer, head) => weights.subarray((layer * header.heads + head) * header.n ** 2, (layer * header.heads + head + 1) * header.n ** 2) };
 }
 
-const shownAs = (token) => token.piece;
+// Many different characters become the same [UNK]; naming the one the reader typed keeps them apart.
+const shownAs = (token) => (token.piece === "[UNK]" && token.text ? `${token.text} [UNK]` : token.piece);
 const percent = (share) => `${Math.round(share * 100)} %`;
 
 // ---------------------------------------------------------------- all heads
@@ -300,6 +301,7 @@ function listen(me) {
     const token = tokenAt(me, event);
     if (token !== null) pinTo(me, token === me.pin ? -1 : token);
   };
+  me.canvas.ondblclick = () => pinTo(me, -1);
   me.canvas.onkeydown = (event) => {
     const from = me.hover ?? me.pin;
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
