@@ -14,9 +14,10 @@ PICTURES = Path(__file__).resolve().parent.parent / "assets" / "media" / "cards"
 
 
 @functools.cache
-def picture(concept_id: str) -> str:
+def picture(concept_id: str, lang: str) -> str:
     """The concept's card picture (made by `make assets`) as a data URL."""
-    return "data:image/png;base64," + base64.b64encode((PICTURES / f"{concept_id}.png").read_bytes()).decode("ascii")
+    image = (PICTURES / f"{concept_id}.{lang}.png").read_bytes()
+    return "data:image/png;base64," + base64.b64encode(image).decode("ascii")
 
 
 def draw(here: PageState) -> None:
@@ -43,7 +44,7 @@ def draw(here: PageState) -> None:
                     "title": t(f"concept.{concept.id}.title"),
                     "line": t(f"concept.{concept.id}.line"),
                     "href": frame.address(here, concept.page),
-                    "picture": picture(concept.id),
+                    "picture": picture(concept.id, t.code),
                     "alt": t("home.picture", page=t(f"concept.{concept.id}.title")),
                     "questions": " ".join(concept.questions),
                 }

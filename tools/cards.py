@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,7 +29,9 @@ FLAGS = (
     "--disable-sync",
 )
 # The picture of a card: page and state, and the part of the page that is taken.
-SHOTS = {"attention": ("/attention?lang=en&layer=2&head=9&pane=0", ".st-key-attention-explorer")}
+SHOTS = {"attention": ("/attention?layer=4&head=2&pin=10&pane=0", ".st-key-attention-explorer")}
+LANGUAGES = ("zh-Hant", "en")
+COLOURS = 96  # enough for flat drawings; a third of the bytes
 
 
 @contextlib.contextmanager
@@ -60,6 +63,7 @@ def take(browser: Browser, address: str, part: str | None, target: Path, width: 
     page.wait_for_timeout(500)
     (page.locator(part) if part else page).screenshot(path=target)
     page.close()
+    Image.open(target).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
 
 
 def main() -> None:
@@ -68,8 +72,9 @@ def main() -> None:
     with dashboard() as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
         for concept, (path, part) in SHOTS.items():
-            take(browser, address + path, part, CARDS / f"{concept}.png", 1000, 900)
-        take(browser, address + "/attention?lang=zh-Hant&layer=2&head=9", None, README_PICTURE, 1440, 900)
+            for lang in LANGUAGES:
+                take(browser, f"{address}{path}&lang={lang}", part, CARDS / f"{concept}.{lang}.png", 1000, 900)
+        take(browser, address + "/attention?lang=zh-Hant&pin=10", None, README_PICTURE, 1440, 900)
         browser.close()
 
 

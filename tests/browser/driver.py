@@ -19,7 +19,7 @@ STAGE = (1920, 1080)
 PHONE = (390, 844)
 PATHS = {"home": "/", "attention": "/attention", "reader": "/reader"}
 LOCALES = {"zh-Hant": "zh-TW", "en": "en-US"}
-LIMIT_MS = 30_000
+LIMIT_MS = 15_000
 
 FLAGS = (
     "--disable-gpu",
@@ -169,7 +169,7 @@ class Sheet:
 
     def slide(self, name: str, key: str) -> None:
         """Press a key on a slider's thumb."""
-        self.page.locator(f".st-key-{name} [role=slider]").press(key)
+        self.page.locator(f".st-key-{name} input[type=range]").press(key)
 
     @property
     def claim(self) -> str:
