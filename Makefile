@@ -7,6 +7,7 @@ ONLY ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .setup/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The name that the reader's browser uses; asking the network for the own address is nobody's business.
 SHOWN_HOST := $(if $(filter 0.0.0.0 ::,$(HOST)),localhost,$(HOST))
@@ -39,11 +40,12 @@ unit: $(VENV)/test.ready browser
 browser: $(VENV)/test.ready
 	@sh tools/browser.sh $(BIN)/python
 
-bench: $(VENV)/bench.ready browser
+bench: $(PEERS)/ready browser
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.icon
+	$(BIN)/python -m tools.preview
 	$(BIN)/python -m tools.cards
 
 $(BIN)/python:
@@ -57,9 +59,10 @@ $(VENV)/test.ready: requirements-dev.txt $(VENV)/run.ready
 	$(PIP) install -q -r requirements-dev.txt
 	@touch $@
 
-$(VENV)/bench.ready: benchmarks/requirements.txt $(VENV)/test.ready
-	$(PIP) install -q -r benchmarks/requirements.txt
+# Peers stand beside the product's environment, so that measuring against them changes nothing in it.
+$(PEERS)/ready: benchmarks/requirements.txt $(VENV)/test.ready
+	$(PIP) install -q --no-deps --target $(PEERS) -r benchmarks/requirements.txt
 	@touch $@
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .setup .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

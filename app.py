@@ -6,6 +6,7 @@ import logging
 
 import streamlit as st
 
+import warmup
 from study import catalogue
 from ui import frame, language, warm
 
@@ -26,18 +27,4 @@ except Exception:
     frame.trouble(language.load(frame.spoken())("house.failed"))
 
 
-def first_forward() -> None:
-    """One forward pass: it pays for the imports and the weights. Imported here, for the first page needs neither."""
-    from explainers import attention
-
-    attention.trace("warm")
-
-
-def first_search() -> None:
-    """Build the search index, dictionary included."""
-    from study import search
-
-    search.index()
-
-
-warm.after_first_page(first_forward, first_search)
+warm.begin(warmup.JOBS, warm.PAUSE_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,8 @@ def main() -> int:
     parser.add_argument("--only", choices=sorted(PAGES), help="measure one page")
     parser.add_argument("--out", type=Path, default=RESULTS, help="where the JSON goes")
     given = parser.parse_args()
+    # Ended from outside, the servers that were started must end too: let the context managers run.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     begun = time.perf_counter()
     rows: list[measure.Row] = []
     with browsers.chromium() as browser:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
+from pathlib import Path
 
 import streamlit as st
 
@@ -17,18 +16,7 @@ PAGE = "attention"
 MAX_TOKENS = 128
 
 
-@functools.lru_cache(maxsize=32)
-def packed(a: str, b: str, aside: bool) -> tuple[str, bytes]:
-    """Payload of one text for the browser, named by its content; built once however many readers ask for it."""
-    shown = traced(a, b, aside)
-    payload = attention.pack(shown, attention.measure(attention.trace(a, b, max_tokens=MAX_TOKENS)))
-    return hashlib.sha256(payload).hexdigest()[:16], payload
-
-
-def traced(a: str, b: str, aside: bool) -> attention.AttentionTrace:
-    """The trace of a text, as it is or with the special tokens set aside."""
-    trace = attention.trace(a, b, max_tokens=MAX_TOKENS)
-    return attention.set_aside_special(trace) if aside else trace
+SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "attention" / "default.bin"
 
 
 def read_of(trace: attention.AttentionTrace, a: str, b: str) -> str:
@@ -57,11 +45,37 @@ def explain_cuts(here: PageState, trace: attention.AttentionTrace) -> None:
         frame.notice(here.t("attention.unknown", words="、".join(trace.unknown[:8])))
 
 
-def draw_explorer(here: PageState, trace: attention.AttentionTrace, a: str, b: str) -> None:
+def draw_canvas(here: PageState, name: str, payload_id: str, payload: bytes) -> None:
+    """The overview and the large head, painted in the browser from one payload."""
+    components.send(f"{name}-payload", payload_id, payload)
+    components.mount(
+        "attention",
+        f"{name}-explorer",
+        {
+            "payload": payload_id,
+            "layer": here.integer("layer"),
+            "head": here.integer("head"),
+            "view": here.text("view"),
+            "pin": here.integer("pin"),
+            "labels": here.t.group("explorer"),
+        },
+    )
+
+
+def draw_while_loading(here: PageState) -> None:
+    """Until the model is there: the shipped result, where it answers what the reader asked for, and says so."""
+    default = all(here[name] == here.table[name].default for name in ("a", "b", "aside"))
+    frame.notice(here.t("attention.shipped" if default else "attention.loading"))
+    if default:
+        payload = SHIPPED.read_bytes()
+        draw_canvas(here, "shipped", attention.name_of(payload), payload)
+
+
+def draw_explorer(here: PageState, text: attention.View, a: str, b: str) -> None:
     """All heads beside one large head."""
     layer, head = here.integer("layer"), here.integer("head")
     aside = here.flag("aside")
-    sinks = attention.sink_share(trace)
+    sinks = text.measures.sink
     claim = here.t(
         "attention.claim_aside" if aside else "attention.claim",
         layer=layer,
@@ -69,7 +83,6 @@ def draw_explorer(here: PageState, trace: attention.AttentionTrace, a: str, b: s
         share=f"{sinks[layer - 1, head - 1]:.0%}",
         mean=f"{sinks.mean():.0%}",
     )
-    payload_id, payload = packed(a, b, aside)
     with figure.card(
         here,
         "explorer",
@@ -78,59 +91,48 @@ def draw_explorer(here: PageState, trace: attention.AttentionTrace, a: str, b: s
         exports=(
             figure.Export(
                 f"attention-layer{layer}-head{head}.csv",
-                lambda: attention.to_csv(traced(a, b, aside), layer - 1, head - 1),
+                lambda: attention.to_csv(text.shown, layer - 1, head - 1),
             ),
         ),
         code=lambda: source.snippet(
             attention.forward,
-            f"tokens = trace({read_of(trace, a, b)}, max_tokens={MAX_TOKENS}).tokens\n"
+            f"tokens = trace({read_of(text.trace, a, b)}, max_tokens={MAX_TOKENS}).tokens\n"
             "attention, sentence_vector = forward(load_bert(), tokens)\n"
             f"print(attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key",
             (attention.trace, models.load_bert),
         ),
     ):
-        components.send("attention-payload", payload_id, payload)
-        components.mount(
-            "attention",
-            "attention-explorer",
-            {
-                "payload": payload_id,
-                "layer": layer,
-                "head": head,
-                "view": here.text("view"),
-                "pin": here.integer("pin"),
-                "labels": here.t.group("explorer"),
-            },
-        )
+        draw_canvas(here, "attention", text.payload_id, text.payload)
         with st.container(horizontal=True, key="attention-controls", gap="medium"):
             for name in ("layer", "head", "view", "aside"):
                 widgets.draw(here, name)
             widgets.draw_reset(here)
 
 
-def draw_tokens(here: PageState, trace: attention.AttentionTrace, a: str, b: str) -> None:
+def draw_tokens(here: PageState, text: attention.View, a: str, b: str) -> None:
     """The input as the model sees it."""
+    tokens = text.trace.tokens
     with figure.card(
         here,
         "tokens",
-        claim=here.t("attention.tokens_claim", n=len(trace.tokens)),
+        claim=here.t("attention.tokens_claim", n=len(tokens)),
         guide=(
             here.t("attention.tokens_look"),
             here.t("attention.tokens_try"),
             here.t("attention.tokens_hides"),
         ),
         exports=(
-            figure.Export("tokens.svg", lambda: tokentable.svg(trace.tokens, here.t.group("tokens")), "svg"),
-            figure.Export("tokens.csv", lambda: tokentable.csv(trace.tokens)),
+            figure.Export("tokens.svg", lambda: tokentable.svg(tokens, here.t.group("tokens")), "svg"),
+            figure.Export("tokens.csv", lambda: tokentable.csv(tokens)),
         ),
         code=lambda: source.snippet(
             attention.assemble,
-            f"for token in trace({read_of(trace, a, b)}, max_tokens={MAX_TOKENS}).tokens:\n"
+            f"for token in trace({read_of(text.trace, a, b)}, max_tokens={MAX_TOKENS}).tokens:\n"
             "    print(token.position, token.segment, token.id, token.piece)",
             (attention.trace,),
         ),
     ):
-        st.html(tokentable.html(trace.tokens, here.t.group("tokens")))
+        st.html(tokentable.html(tokens, here.t.group("tokens")))
 
 
 def draw(here: PageState) -> None:
@@ -143,17 +145,17 @@ def draw(here: PageState) -> None:
         frame.notice(here.t("attention.link_is_short", characters=here.table["a"].max_length))
     waiting = st.empty()
     if not models.is_loaded():
-        with waiting:
-            frame.notice(here.t("attention.loading"))
+        with waiting.container():
+            draw_while_loading(here)
     try:
-        trace = attention.trace(a, b, max_tokens=MAX_TOKENS)
+        text = attention.view(a, b, aside=here.flag("aside"), max_tokens=MAX_TOKENS)
         waiting.empty()
     except ExplainerError as error:
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return
-    explain_cuts(here, trace)
-    draw_explorer(here, trace, a, b)
-    draw_tokens(here, trace, a, b)
+    explain_cuts(here, text.trace)
+    draw_explorer(here, text, a, b)
+    draw_tokens(here, text, a, b)
 
 
 concept = catalogue.load().concept(PAGE)

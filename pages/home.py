@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 from pathlib import Path
 
 from study import catalogue
@@ -13,7 +12,6 @@ from ui.state import PageState
 PICTURES = Path(__file__).resolve().parent.parent / "assets" / "media" / "cards"
 
 
-@functools.cache
 def picture(concept_id: str, lang: str) -> str:
     """The concept's card picture (made by `make assets`) as a data URL."""
     image = (PICTURES / f"{concept_id}.{lang}.png").read_bytes()

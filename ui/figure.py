@@ -39,7 +39,7 @@ def card(
     t = here.t
     with st.container(key=f"card-{name}"):
         st.html(f'<h2 class="claim">{html.escape(claim)}</h2>')
-        figure, source = st.tabs([t("card.figure"), t("card.code")], key=f"{name}-tabs")
+        figure, source = st.tabs([t("card.figure"), t("card.code")], key=f"{name}-tabs", on_change="rerun")
         with figure:
             yield
             lines = zip(("look", "try", "hides"), guide, strict=False)
@@ -55,6 +55,8 @@ def card(
                         key=f"{name}-{export.kind}",
                         on_click="ignore",
                     )
-        with source:
-            st.html(f'<p class="notice">{html.escape(t("card.code_note"))}</p>')
-            st.code(code(), language="python", line_numbers=False, height=480)
+        # The highlighter is 1.5 MB of script: it comes when the code is asked for.
+        if source.open:
+            with source:
+                st.html(f'<p class="notice">{html.escape(t("card.code_note"))}</p>')
+                st.code(code(), language="python", height=480)

@@ -7,6 +7,8 @@ Reference: the ASGI specification; Content Security Policy level 3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,15 +39,20 @@ WHERE_THE_SERVER_IS = (
 
 
 class PageHeaders:
-    """ASGI middleware: add HEADERS to every answer and WHERE_THE_SERVER_IS to every HTML page."""
+    """ASGI middleware: add HEADERS to every answer and WHERE_THE_SERVER_IS to every HTML page.
 
-    def __init__(self, app: ASGIApp) -> None:
+    `opened` is told the path of every request, before it is answered.
+    """
+
+    def __init__(self, app: ASGIApp, opened: Callable[[str], None] = lambda path: None) -> None:
         self.app = app
+        self.opened = opened
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        self.opened(scope["path"])
         await self.app(_uncompressed(scope), receive, _Answer(send))
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 from ui import controls, language
 from ui.controls import Table, Value
 
+RECENT = 4  # addresses that a browser may still show while the newest is on its way to it
 SHARED = ("lang", "present", "pane")  # one value for all pages
 
 
@@ -24,6 +25,7 @@ class _Memory:
 
     values: dict[str, Value]
     query: dict[str, str]
+    earlier: tuple[dict[str, str], ...] = ()  # what was published before it, the newest first
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,7 @@ def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
     if memory is None:
         values, refused = _from_url(table, query)
     else:
-        values = _from_widgets(page, table, memory)
-        # A widget that moved wins over a query that differs: a quick second action can carry the URL of before
-        # the first one. Only when no widget moved does a differing query mean link, back or forward.
-        if values == memory.values and query != memory.query:
-            values, refused = _from_url(table, query)
+        values, refused = _latest(page, table, memory, query)
     for name, value in values.items():
         key = widget_key(page, name)
         if st.session_state.get(key) != value:
@@ -110,8 +108,26 @@ def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
     written = table.write(values, always=("lang",))
     if written != query:
         st.query_params.from_dict(written)
-    st.session_state[_memory_key(page)] = _Memory(values, written)
+    earlier = (memory.query, *memory.earlier)[:RECENT] if memory else ()
+    st.session_state[_memory_key(page)] = _Memory(values, written, earlier)
     return PageState(page, table, values, refused, language.load(str(values["lang"])))
+
+
+def _latest(
+    page: str, table: Table, memory: _Memory, query: Mapping[str, str]
+) -> tuple[dict[str, Value], tuple[str, ...]]:
+    """Values after what happened last: a widget moved, the address changed, or both."""
+    values = _from_widgets(page, table, memory)
+    moved = [name for name in values if values[name] != memory.values[name]]
+    # A quick second action still carries the address from before the first one: that is no wish to go back.
+    stale = bool(moved) and query in memory.earlier
+    if query == memory.query or stale:
+        return values, ()
+    asked, refused = _from_url(table, query)
+    for name in moved:
+        if query.get(name) == memory.query.get(name):
+            asked[name] = values[name]
+    return asked, refused
 
 
 def _from_url(table: Table, query: Mapping[str, str]) -> tuple[dict[str, Value], tuple[str, ...]]:

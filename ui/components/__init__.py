@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,21 +19,24 @@ SHOW_DOCUMENT = ("passage", "reader")
 
 
 @functools.cache
-def _sources(name: str) -> tuple[str, str]:
+def _component(name: str) -> Callable[..., object]:
     style = FOLDER / f"{name}.css"
     script = (FOLDER / "shared.js").read_text("utf-8") + "\n" + (FOLDER / f"{name}.js").read_text("utf-8")
     sheets = [FOLDER / "document.css"] if name in SHOW_DOCUMENT else []
     css = "\n".join(sheet.read_text("utf-8") for sheet in (*sheets, style) if sheet.exists())
-    return script, css or "\n:host { display: block; }\n"
+    return st.components.v2.component(
+        f"notes_{name}",
+        html='\n<div class="root"></div>\n',
+        css=css or "\n:host { display: block; }\n",
+        js=script,
+    )
 
 
 def mount(
     name: str, key: str, data: Mapping[str, Any] | bytes, *, height: int | Literal["stretch", "content"] = "content"
 ) -> None:
     """Put component `name` on the page. `data` is JSON-like (or raw bytes, for the store)."""
-    script, style = _sources(name)
-    component = st.components.v2.component(f"notes_{name}", html='\n<div class="root"></div>\n', css=style, js=script)
-    component(key=key, data=data, height=height)
+    _component(name)(key=key, data=data, height=height)
 
 
 def send(key: str, payload_id: str, payload: bytes) -> None:

@@ -2,6 +2,8 @@
 // The payload holds one byte per weight (layer, head, query, key); nothing here computes, it only looks up.
 
 const SMALL = 0.02; // lines below this weight are not drawn: they would only grey the picture
+const STRENGTHS = 16; // steps of line strength when all lines are shown
+const SETTLED_MS = 150; // a drag is over when the width has been still for so long
 
 function parse(bytes) {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -128,27 +130,69 @@ function lineOf(me, box, query, key) {
   return { x1: box.column + 6, y1: middle(query), x2: box.width - box.column - 6, y2: middle(key) };
 }
 
-function drawLines(me, context, box, ink, focus) {
+/** Lines of one query token, each as wide and as strong as its weight. */
+function drawFocus(me, context, box, ink, query) {
   const { trace } = me;
   const weights = trace.at(me.layer - 1, me.head - 1);
-  const queries = focus === null ? [...trace.tokens.keys()] : [focus];
-  for (const query of queries) {
-    for (let key = 0; key < trace.n; key += 1) {
-      const weight = weights[query * trace.n + key] / 255;
-      if (weight < SMALL) continue;
-      const line = lineOf(me, box, query, key);
-      context.globalAlpha = focus === null ? weight * 0.85 : Math.max(0.25, weight);
-      context.strokeStyle = trace.tokens[key].special ? ink.sink : ink.word;
-      context.setLineDash(trace.tokens[key].special ? [4, 3] : []);
-      context.lineWidth = focus === null ? 1.5 : 1 + weight * 4;
-      context.beginPath();
-      context.moveTo(line.x1, line.y1);
-      context.lineTo(line.x2, line.y2);
-      context.stroke();
-    }
+  for (let key = 0; key < trace.n; key += 1) {
+    const weight = weights[query * trace.n + key] / 255;
+    if (weight < SMALL) continue;
+    const line = lineOf(me, box, query, key);
+    context.globalAlpha = Math.max(0.25, weight);
+    context.strokeStyle = trace.tokens[key].special ? ink.sink : ink.word;
+    context.setLineDash(trace.tokens[key].special ? [4, 3] : []);
+    context.lineWidth = 1 + weight * 4;
+    context.beginPath();
+    context.moveTo(line.x1, line.y1);
+    context.lineTo(line.x2, line.y2);
+    context.stroke();
   }
   context.globalAlpha = 1;
   context.setLineDash([]);
+}
+
+/** Lines of all tokens: grouped by strength, so that thousands of lines cost a few strokes. */
+function drawAll(me, context, box, ink) {
+  const { trace } = me;
+  const weights = trace.at(me.layer - 1, me.head - 1);
+  const least = trace.n > 48 ? 2 * SMALL : SMALL;
+  const groups = new Map();
+  for (let query = 0; query < trace.n; query += 1) {
+    for (let key = 0; key < trace.n; key += 1) {
+      const weight = weights[query * trace.n + key] / 255;
+      if (weight < least) continue;
+      const name = Math.ceil(weight * STRENGTHS) * (trace.tokens[key].special ? -1 : 1);
+      if (!groups.has(name)) groups.set(name, new Path2D());
+      const line = lineOf(me, box, query, key);
+      groups.get(name).moveTo(line.x1, line.y1);
+      groups.get(name).lineTo(line.x2, line.y2);
+    }
+  }
+  context.lineWidth = 1.5;
+  for (const [name, path] of groups) {
+    context.globalAlpha = (Math.abs(name) / STRENGTHS) * 0.85;
+    context.strokeStyle = name < 0 ? ink.sink : ink.word;
+    context.setLineDash(name < 0 && trace.n <= 48 ? [4, 3] : []);
+    context.stroke(path);
+  }
+  context.globalAlpha = 1;
+  context.setLineDash([]);
+}
+
+/** The picture of all lines is kept: letting go of a token shows it again, dragging the pane stretches it. */
+function drawLines(me, context, box, ink, focus) {
+  if (focus !== null) {
+    drawFocus(me, context, box, ink, focus);
+    return;
+  }
+  const wanted = [me.payload, me.layer, me.head, box.height, ink.word].join(" ");
+  const kept = me.kept?.name === wanted ? me.kept : null;
+  if (!kept || (kept.width !== box.width && !me.dragging)) {
+    const canvas = element("canvas");
+    drawAll(me, paper(canvas, box.width, box.height), box, ink);
+    me.kept = { name: wanted, width: box.width, canvas };
+  }
+  context.drawImage(me.kept.canvas, 0, 0, box.width, box.height);
 }
 
 function clipped(context, text, room) {
@@ -346,8 +390,14 @@ function build(me) {
   let width = 0;
   me.watch = new ResizeObserver(([entry]) => {
     if (Math.abs(entry.contentRect.width - width) > 1) {
+      me.dragging = width > 0;
       width = entry.contentRect.width;
       drawHead(me);
+      clearTimeout(me.settling);
+      me.settling = setTimeout(() => {
+        me.dragging = false;
+        drawHead(me);
+      }, SETTLED_MS);
     }
   });
   me.watch.observe(me.stage);

@@ -36,9 +36,14 @@ function setControls(changes) {
 
 /** Let a plain click on a link stay inside the page; new tabs, copies and middle clicks work as links do. */
 function keepInside(link) {
+  // Controls may have moved since the link was drawn: a link to a question must not undo them.
+  const renew = () => { if (link.dataset.question) link.setAttribute("href", addressWith({ q: link.dataset.question })); };
+  link.addEventListener("pointerenter", renew);
+  link.addEventListener("focus", renew);
   link.addEventListener("click", (event) => {
     if (event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
+    renew();
     visit(link.getAttribute("href"));
   });
 }
