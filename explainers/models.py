@@ -1,6 +1,8 @@
 """Where pretrained weights come from: a package pinned in requirements, a folder on this disk, or a hub.
 
-Every explainer that needs a pretrained BERT asks here, so the process holds one copy of it. Weights are read
+Every explainer that needs a pretrained encoder asks here, so the process holds one copy of it. A folder or a
+hub may hold a BERT (Devlin et al. 2019, arXiv:1810.04805), DistilBERT (Sanh et al. 2019, arXiv:1910.01108),
+RoBERTa (Liu et al. 2019, arXiv:1907.11692) or ALBERT (Lan et al. 2020, arXiv:1909.11942). Weights are read
 from safetensors only (a pickle can run code when it is opened), their SHA-256 is compared before anything is
 opened, and nothing leaves the machine unless the source says "hub". The default is all-MiniLM-L6-v2: the six
 layer, 384 wide BERT of Wang et al. 2020, "MiniLM: Deep Self-Attention Distillation" (arXiv:2002.10957), tuned
@@ -19,16 +21,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from explainers.errors import ExplainerError
 
-if TYPE_CHECKING:  # torch and transformers take seconds to import: only load_bert pays for them
-    from transformers import BertModel, PreTrainedTokenizerFast
+if TYPE_CHECKING:  # torch and transformers take seconds to import: only a load pays for them
+    from transformers import BertModel, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
 
 _log = logging.getLogger(__name__)
 
 WEIGHTS_FILE = "model.safetensors"
+Family = Literal["bert", "distilbert", "roberta", "albert"]
+FAMILIES: tuple[Family, ...] = ("bert", "distilbert", "roberta", "albert")
+
+# A tensor that only a checkpoint with a masked-LM head has.
+_HEAD_TENSOR: dict[str, str] = {
+    "bert": "cls.predictions.transform.dense.weight",
+    "distilbert": "vocab_transform.weight",
+    "roberta": "lm_head.dense.weight",
+    "albert": "predictions.dense.weight",
+}
+_TOKENIZER_FILES: dict[str, tuple[str, ...]] = {
+    "bert": ("tokenizer.json", "vocab.txt"),
+    "distilbert": ("tokenizer.json", "vocab.txt"),
+    "roberta": ("tokenizer.json", "vocab.json"),
+    "albert": ("tokenizer.json",),
+}
 _PICKLE_SUFFIXES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl"})
 
 
@@ -53,19 +71,36 @@ BUNDLED_BERT = ModelSource(
 
 
 @dataclass(frozen=True)
-class LoadedModel:
-    """A BERT ready to be asked: eval mode, float32, eager attention (the only kind that returns weights).
+class LoadedEncoder:
+    """An encoder ready to be asked: eval mode, float32, eager attention (the only kind that returns weights).
 
-    `max_positions`: longest input in tokens, special ones included. `hidden`: width of a token's vector.
+    `model` is the encoder alone. It takes `token_type_ids` whatever its family; one that knows no second segment
+    (DistilBERT, RoBERTa: `segments` 1) never sees them. `masked_lm` is the same weights with the head that
+    guesses masked tokens, None when the checkpoint has no such head. `max_positions`: longest input in tokens,
+    special ones included. `first_position`: the row of the position table that token 0 gets (RoBERTa counts on
+    from its padding id). `pair_separators`: how many separators stand between two sentences. `layers`: attention
+    layers passed through, also where they share their weights (ALBERT). `hidden`: width of a token's vector.
     """
 
     source: ModelSource
     tokenizer: PreTrainedTokenizerFast
-    model: BertModel
+    model: PreTrainedModel
     max_positions: int
     layers: int
     heads: int
     hidden: int
+    family: Family = "bert"
+    segments: int = 2
+    first_position: int = 0
+    pair_separators: int = 1
+    masked_lm: PreTrainedModel | None = None
+
+
+@dataclass(frozen=True)
+class LoadedModel(LoadedEncoder):
+    """A LoadedEncoder whose family is "bert"."""
+
+    model: BertModel
 
 
 class ModelUnavailableError(ExplainerError):
@@ -73,12 +108,13 @@ class ModelUnavailableError(ExplainerError):
 
     `code` is one of "package-missing", "folder-missing", "file-missing", "checksum", "pickle-refused",
     "architecture", "hub-unreachable", "unreadable". `details` always has "kind" and "location"; further
-    "file" (file-missing, pickle-refused), "expected" and "found" (checksum, architecture) and "reason" (an
-    exception's type name, for hub-unreachable and unreadable).
+    "file" (file-missing, pickle-refused), "expected" and "found" (checksum, architecture; several expected
+    families are separated by ", ") and "reason" (for hub-unreachable and unreadable: an exception's type name,
+    "missing-tensors", "slow-tokenizer", "special-tokens" or "vocabulary-size").
     """
 
 
-_loaded: dict[ModelSource, LoadedModel] = {}
+_loaded: dict[ModelSource, LoadedEncoder] = {}
 _source_locks: dict[ModelSource, threading.Lock] = {}
 _registry_lock = threading.Lock()
 # transformers patches process-wide state (weight initialisers, progress bars) while it builds a model, so
@@ -87,11 +123,23 @@ _build_lock = threading.Lock()
 
 
 def load_bert(source: ModelSource = BUNDLED_BERT) -> LoadedModel:
-    """Return the BERT at `source`: loaded on the first call, the same instance on every later one.
+    """`load_encoder` for those who read BERT's own parts: every other family is refused ("architecture")."""
+    found = _load_once(source, ("bert",))
+    if not isinstance(found, LoadedModel):
+        raise _refuse(source, "architecture", expected="bert", found=found.family)
+    return found
+
+
+def load_encoder(source: ModelSource = BUNDLED_BERT) -> LoadedEncoder:
+    """Return the encoder at `source`: loaded on the first call, the same instance on every later one.
 
     Safe from any thread: callers that arrive during a load wait for that one load. A failure is not
     remembered, so the next call tries again. Raises ModelUnavailableError.
     """
+    return _load_once(source, FAMILIES)
+
+
+def _load_once(source: ModelSource, families: tuple[Family, ...]) -> LoadedEncoder:
     found = _loaded.get(source)
     if found is not None:
         return found
@@ -100,7 +148,7 @@ def load_bert(source: ModelSource = BUNDLED_BERT) -> LoadedModel:
     with lock:
         found = _loaded.get(source)
         if found is None:
-            found = _load(source)
+            found = _load(source, families)
             _loaded[source] = found
     return found
 
@@ -110,17 +158,30 @@ def is_loaded(source: ModelSource = BUNDLED_BERT) -> bool:
     return source in _loaded
 
 
-def _load(source: ModelSource) -> LoadedModel:
+def _load(source: ModelSource, families: tuple[Family, ...] = FAMILIES) -> LoadedEncoder:
+    # The imports and the load make a great many objects that stay: collecting in between costs half a second
+    # and finds nothing.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _read(source, families)
+    finally:
+        # Freezing what is there now keeps every later garbage collection (Streamlit's, Python's own) from walking
+        # the model again.
+        gc.collect()
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
+def _read(source: ModelSource, families: tuple[Family, ...]) -> LoadedEncoder:
     if source.kind == "hub":
-        loaded = _load_from_hub(source)
+        loaded = _load_from_hub(source, families)
     else:
         folder = _bundled_folder(source) if source.kind == "bundled" else _existing_folder(source)
-        _check_folder(folder, source)
-        loaded = _build(source, str(folder), local_only=True)
-    # A freshly loaded model is tens of thousands of objects that live as long as the process: freezing them
-    # keeps every later garbage collection (Streamlit's, Python's own) from walking them again.
-    gc.collect()
-    gc.freeze()
+        family = _check_folder(folder, source, families)
+        head = _has_head(folder / WEIGHTS_FILE, family, source)
+        loaded = _build(source, str(folder), family, local_only=True, head=head)
     return loaded
 
 
@@ -153,20 +214,21 @@ def _existing_folder(source: ModelSource) -> Path:
     return folder
 
 
-def _check_folder(folder: Path, source: ModelSource) -> None:
-    """Refuse a folder before any of it is loaded: missing files, pickles, other models, altered weights."""
+def _check_folder(folder: Path, source: ModelSource, families: tuple[Family, ...]) -> Family:
+    """The family of the model in `folder`; missing files, pickles, other models and altered weights are refused."""
     if not (folder / "config.json").is_file():
         raise _refuse(source, "file-missing", file="config.json")
-    _check_architecture(source, _model_type(folder / "config.json", source))
+    family = _check_architecture(source, _model_type(folder / "config.json", source), families)
     weights = folder / WEIGHTS_FILE
     if not weights.is_file():
         pickles = sorted(path.name for path in folder.iterdir() if path.suffix in _PICKLE_SUFFIXES)
         if pickles:
             raise _refuse(source, "pickle-refused", file=pickles[0])
         raise _refuse(source, "file-missing", file=WEIGHTS_FILE)
-    if not any((folder / name).is_file() for name in ("tokenizer.json", "vocab.txt")):
+    if not any((folder / name).is_file() for name in _TOKENIZER_FILES[family]):
         raise _refuse(source, "file-missing", file="tokenizer.json")
     _check_digest(weights, source)
+    return family
 
 
 def _model_type(config: Path, source: ModelSource) -> str:
@@ -177,9 +239,11 @@ def _model_type(config: Path, source: ModelSource) -> str:
     return str(settings.get("model_type", "")) if isinstance(settings, dict) else ""
 
 
-def _check_architecture(source: ModelSource, model_type: str) -> None:
-    if model_type != "bert":
-        raise _refuse(source, "architecture", expected="bert", found=model_type)
+def _check_architecture(source: ModelSource, model_type: str, families: tuple[Family, ...]) -> Family:
+    for family in families:
+        if family == model_type:
+            return family
+    raise _refuse(source, "architecture", expected=", ".join(families), found=model_type)
 
 
 def _check_digest(weights: Path, source: ModelSource) -> None:
@@ -194,9 +258,22 @@ def _check_digest(weights: Path, source: ModelSource) -> None:
         raise _refuse(source, "checksum", expected=source.sha256, found=found)
 
 
-def _load_from_hub(source: ModelSource) -> LoadedModel:
+def _has_head(weights: Path, family: Family, source: ModelSource) -> bool:
+    """True when the file holds a masked-LM head. Only the file's table of contents is read."""
+    from safetensors import safe_open
+
+    try:
+        with safe_open(weights, framework="pt") as tensors:
+            return _HEAD_TENSOR[family] in set(tensors.keys())
+    except Exception as error:  # a damaged file raises whatever its parser raises
+        _log.warning("weights of %s: %s", source.location, error)
+        raise _refuse(source, "unreadable", reason=type(error).__name__) from error
+
+
+def _load_from_hub(source: ModelSource, families: tuple[Family, ...]) -> LoadedEncoder:
     """Ask the hub for the configuration first, so that an unreachable hub holds up no other load."""
     from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import RemoteEntryNotFoundError
     from transformers import AutoConfig
 
     try:
@@ -204,21 +281,23 @@ def _load_from_hub(source: ModelSource) -> LoadedModel:
     except Exception as error:  # a dozen HTTP, cache and parsing errors: all mean it could not be fetched
         _log.warning("hub configuration of %s: %s", source.location, error)
         raise _refuse(source, "hub-unreachable", reason=type(error).__name__) from error
-    _check_architecture(source, str(config.model_type))
-    if source.sha256 is not None:
-        try:
-            weights = Path(hf_hub_download(source.location, WEIGHTS_FILE))
-        except Exception as error:
-            _log.warning("hub weights of %s: %s", source.location, error)
-            raise _refuse(source, "hub-unreachable", reason=type(error).__name__) from error
-        _check_digest(weights, source)
-    return _build(source, source.location, local_only=False)
+    family = _check_architecture(source, str(config.model_type), families)
+    try:
+        weights = Path(hf_hub_download(source.location, WEIGHTS_FILE))
+    except RemoteEntryNotFoundError as error:  # the hub answered: it has the model, but as something else
+        raise _refuse(source, "file-missing", file=WEIGHTS_FILE) from error
+    except Exception as error:
+        _log.warning("hub weights of %s: %s", source.location, error)
+        raise _refuse(source, "hub-unreachable", reason=type(error).__name__) from error
+    _check_digest(weights, source)
+    head = _has_head(weights, family, source)
+    return _build(source, source.location, family, local_only=False, head=head)
 
 
-def _build(source: ModelSource, where: str, *, local_only: bool) -> LoadedModel:
+def _build(source: ModelSource, where: str, family: Family, *, local_only: bool, head: bool) -> LoadedEncoder:
     """Read tokenizer and weights from `where`, a checked folder or a hub id."""
     import torch
-    from transformers import AutoModel, AutoTokenizer, PreTrainedTokenizerFast
+    from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerFast
 
     # One thread per forward pass: a server answers many readers at once, and on few cores two threads inside
     # one small forward pass cost more in waiting for each other than they win.
@@ -226,7 +305,7 @@ def _build(source: ModelSource, where: str, *, local_only: bool) -> LoadedModel:
     try:
         with _build_lock, _quiet():
             tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=local_only, trust_remote_code=False)
-            model, report = AutoModel.from_pretrained(
+            model, report = (AutoModelForMaskedLM if head else AutoModel).from_pretrained(
                 where,
                 local_files_only=local_only,
                 trust_remote_code=False,
@@ -244,17 +323,51 @@ def _build(source: ModelSource, where: str, *, local_only: bool) -> LoadedModel:
         raise _refuse(source, "unreadable", reason="missing-tensors")
     if not isinstance(tokenizer, PreTrainedTokenizerFast):
         raise _refuse(source, "unreadable", reason="slow-tokenizer")
+    _check_tokenizer(source, tokenizer, model.config)
     model.eval()
+    return _describe(source, tokenizer, model, family, head=head)
+
+
+def _check_tokenizer(source: ModelSource, tokenizer: PreTrainedTokenizerFast, config: PretrainedConfig) -> None:
+    """Refuse what would fail on the first sentence: no separators, or ids the model has no embedding for."""
+    if tokenizer.cls_token_id is None or tokenizer.sep_token_id is None:
+        raise _refuse(source, "unreadable", reason="special-tokens")
+    if max(tokenizer.get_vocab().values()) >= int(config.vocab_size):
+        raise _refuse(source, "unreadable", reason="vocabulary-size")
+
+
+def _describe(
+    source: ModelSource, tokenizer: PreTrainedTokenizerFast, model: PreTrainedModel, family: Family, *, head: bool
+) -> LoadedEncoder:
+    encoder = cast("PreTrainedModel", model.base_model) if head else model
     config = model.config
-    return LoadedModel(
+    segments = int(getattr(config, "type_vocab_size", 1))
+    if family == "distilbert" or segments < 2:
+        segments = 1
+        encoder.register_forward_pre_hook(_without_segments, with_kwargs=True)
+    first_position = int(config.pad_token_id) + 1 if family == "roberta" else 0
+    described: type[LoadedEncoder] = LoadedModel if family == "bert" else LoadedEncoder
+    return described(
         source=source,
         tokenizer=tokenizer,
-        model=model,
-        max_positions=int(config.max_position_embeddings),
-        layers=int(config.num_hidden_layers),
+        model=encoder,
+        max_positions=int(config.max_position_embeddings) - first_position,
+        layers=int(config.num_hidden_layers) * int(getattr(config, "inner_group_num", 1)),
         heads=int(config.num_attention_heads),
         hidden=int(config.hidden_size),
+        family=family,
+        segments=segments,
+        first_position=first_position,
+        pair_separators=2 if family == "roberta" else 1,
+        masked_lm=model if head else None,
     )
+
+
+def _without_segments(
+    model: object, arguments: tuple[object, ...], options: dict[str, object]
+) -> tuple[tuple[object, ...], dict[str, object]]:
+    """Let every family be called alike: `token_type_ids` stop here where no second segment exists."""
+    return arguments, {name: value for name, value in options.items() if name != "token_type_ids"}
 
 
 @contextmanager

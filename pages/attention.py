@@ -97,8 +97,8 @@ def draw_explorer(here: PageState, text: attention.View, a: str, b: str) -> None
         code=lambda: source.snippet(
             attention.forward,
             f"tokens = trace({read_of(text.trace, a, b)}, max_tokens={MAX_TOKENS}).tokens\n"
-            "attention, sentence_vector = forward(load_bert(), tokens)\n"
-            f"print(attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key",
+            "result = forward(load_bert(), tokens)\n"
+            f"print(result.attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key",
             (attention.trace, models.load_bert),
         ),
     ):

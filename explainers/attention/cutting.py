@@ -75,6 +75,11 @@ def shown(text: str) -> str:
     return _NOT_SHOWN.sub("", text)
 
 
+def readable(text: str) -> str:
+    """`text` as the tokenizer can take it, character for character."""
+    return _NOT_CHARACTERS.sub("\x00", text)
+
+
 def split(tokenizer: PreTrainedTokenizerFast, sentence: str, needed: int) -> Pieces:
     """Tokenise `sentence`: all of it when it is short, else enough of its beginning for `needed` pieces."""
     window = COUNTED_CHARACTERS
@@ -88,9 +93,8 @@ def split(tokenizer: PreTrainedTokenizerFast, sentence: str, needed: int) -> Pie
 
 
 def _tokenise(tokenizer: PreTrainedTokenizerFast, beginning: str, *, whole: bool, keep_last_word: bool) -> Pieces:
-    readable = _NOT_CHARACTERS.sub("\x00", beginning)
     with _tokenizer_lock:
-        encoding = tokenizer(readable, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        encoding = tokenizer(readable(beginning), add_special_tokens=False, return_offsets_mapping=True, verbose=False)
     ids: list[int] = encoding["input_ids"]
     words = encoding.word_ids()
     count = len(ids)

@@ -1,9 +1,10 @@
-"""Running BERT on one sentence or a pair and keeping every attention weight.
+"""Running BERT on one sentence or a pair and keeping every attention weight and every layer's token vectors.
 
 A trace is what a reader looks at: the tokens as the model got them and, for each layer and head, how much
-each token (query) took from every other (key). Scaled dot-product attention: Vaswani et al. 2017, "Attention
-Is All You Need" (arXiv:1706.03762), eq. 1; the input format [CLS] a [SEP] b [SEP] with two segments: Devlin
-et al. 2019, "BERT" (arXiv:1810.04805), figure 2.
+each token (query) took from every other (key). The vectors between the layers are kept too, so that one forward
+pass serves every view: what happens inside a head follows from them and the weights. Scaled dot-product
+attention: Vaswani et al. 2017, "Attention Is All You Need" (arXiv:1706.03762), eq. 1; the input format
+[CLS] a [SEP] b [SEP] with two segments: Devlin et al. 2019, "BERT" (arXiv:1810.04805), figure 2.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from explainers.attention.cutting import Cut, Pieces, describe_cut, share_room, shown, split
 from explainers.errors import ExplainerError
-from explainers.models import BUNDLED_BERT, LoadedModel, ModelSource, load_bert
+from explainers.models import BUNDLED_BERT, LoadedEncoder, ModelSource, load_encoder
+
+if TYPE_CHECKING:
+    import torch
 
 Float32 = npt.NDArray[np.float32]
 
@@ -60,17 +65,29 @@ class Token:
 
 
 @dataclass(frozen=True, eq=False)
+class ForwardPass:
+    """What one run of the model gives for n tokens. Arrays are read-only; the fields as in `AttentionTrace`."""
+
+    attention: Float32
+    hidden: Float32
+    sentence_vector: Float32
+
+
+@dataclass(frozen=True, eq=False)
 class AttentionTrace:
     """What BERT did with one input of n tokens. Arrays are read-only.
 
-    `attention`: Float32[layer, head, query, key], each row (over keys) sums to 1. `sentence_vector`:
-    Float32[hidden], the mean of the last layer over all tokens, of length 1. `cuts`: the sentences that were
-    too long. `unknown`: the words of the reader's text that became [UNK], in order, without repeats, each
-    clipped to UNKNOWN_CHARACTERS.
+    `attention`: Float32[layer, head, query, key], each row (over keys) sums to 1. `hidden`:
+    Float32[layer + 1, token, hidden], the token vectors: hidden[0] is the embeddings' output, hidden[l] what
+    layer l (from 0) reads and hidden[l + 1] what it writes. `sentence_vector`: Float32[hidden], the mean of
+    the last layer over all tokens, of length 1. `cuts`: the sentences that were too long. `unknown`: the
+    words of the reader's text that became [UNK], in order, without repeats, each clipped to
+    UNKNOWN_CHARACTERS.
     """
 
     tokens: tuple[Token, ...]
     attention: Float32
+    hidden: Float32
     sentence_vector: Float32
     cuts: tuple[Cut, ...]
     unknown: tuple[str, ...]
@@ -104,7 +121,7 @@ def trace(a: str, b: str = "", *, max_tokens: int = 128, source: ModelSource = B
         if key in _cache:
             _cache.move_to_end(key)
             return _cache[key]
-    result = _trace(load_bert(source), a, b, max_tokens)
+    result = _trace(load_encoder(source), a, b, max_tokens)
     with _cache_lock:
         _cache[key] = result
         while len(_cache) > 1 and (len(_cache) > CACHE_ENTRIES or _cached_bytes() > CACHE_BYTES):
@@ -119,31 +136,33 @@ def clear_cache() -> None:
 
 
 def _cached_bytes() -> int:
-    return sum(entry.attention.nbytes for entry in _cache.values())
+    return sum(entry.attention.nbytes + entry.hidden.nbytes for entry in _cache.values())
 
 
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
-def _trace(loaded: LoadedModel, a: str, b: str, max_tokens: int) -> AttentionTrace:
-    if not MIN_TOKENS <= max_tokens <= loaded.max_positions:
-        limits = {"asked": str(max_tokens), "min": str(MIN_TOKENS), "max": str(loaded.max_positions)}
+def _trace(loaded: LoadedEncoder, a: str, b: str, max_tokens: int) -> AttentionTrace:
+    least = MIN_TOKENS - 1 + loaded.pair_separators
+    if not least <= max_tokens <= loaded.max_positions:
+        limits = {"asked": str(max_tokens), "min": str(least), "max": str(loaded.max_positions)}
         raise TokenLimitError("token-limit", limits)
     pieces_a = split(loaded.tokenizer, a, max_tokens)
     pieces_b = split(loaded.tokenizer, b, max_tokens)
     if not pieces_a.ids and not pieces_b.ids:
         raise EmptyTextError("empty")
-    room = max_tokens - (3 if pieces_b.ids else 2)
+    room = max_tokens - 2 - (loaded.pair_separators if pieces_b.ids else 0)
     kept_a, kept_b = share_room(len(pieces_a.ids), len(pieces_b.ids), room)
     cuts = (describe_cut("a", a, pieces_a, kept_a), describe_cut("b", b, pieces_b, kept_b))
     tokens = assemble(loaded, (a, pieces_a.first(kept_a)), (b, pieces_b.first(kept_b)))
-    attention, sentence_vector = forward(loaded, tokens)
+    found = forward(loaded, tokens)
     unknown = [token.text for token in tokens if token.id == loaded.tokenizer.unk_token_id and token.text]
     return AttentionTrace(
         tokens=tokens,
-        attention=attention,
-        sentence_vector=sentence_vector,
+        attention=found.attention,
+        hidden=found.hidden,
+        sentence_vector=found.sentence_vector,
         cuts=tuple(cut for cut in cuts if cut is not None),
         unknown=tuple(dict.fromkeys(_clip(word) for word in unknown)),
     )
@@ -153,8 +172,8 @@ def _clip(word: str) -> str:
     return word if len(word) <= UNKNOWN_CHARACTERS else word[: UNKNOWN_CHARACTERS - 1] + "…"
 
 
-def assemble(loaded: LoadedModel, *sentences: tuple[str, Pieces]) -> tuple[Token, ...]:
-    """[CLS] a [SEP], then b [SEP] when b has pieces, with segments and positions."""
+def assemble(loaded: LoadedEncoder, *sentences: tuple[str, Pieces]) -> tuple[Token, ...]:
+    """[CLS] a [SEP], then b [SEP] when b has pieces, with segments and positions. RoBERTa puts two before b."""
     tokenizer = loaded.tokenizer
     separators = {tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id}
     tokens: list[Token] = []
@@ -167,17 +186,20 @@ def assemble(loaded: LoadedModel, *sentences: tuple[str, Pieces]) -> tuple[Token
     for segment, (sentence, pieces) in enumerate(sentences):
         if segment and not pieces.ids:
             continue
+        for _ in range(segment * (loaded.pair_separators - 1)):
+            add(str(tokenizer.sep_token), int(tokenizer.sep_token_id), segment)
         for piece, number, span in zip(pieces.names, pieces.ids, pieces.spans, strict=True):
             add(piece, number, segment, shown(sentence[slice(*span)]), span)
         add(str(tokenizer.sep_token), int(tokenizer.sep_token_id), segment)
     return tuple(tokens)
 
 
-def forward(loaded: LoadedModel, tokens: tuple[Token, ...]) -> tuple[Float32, Float32]:
+def forward(loaded: LoadedEncoder, tokens: tuple[Token, ...]) -> ForwardPass:
     """Run the model once on `tokens`.
 
-    Returns attention, Float[layer, head, query, key], each row summing to 1, and the sentence vector,
-    Float[hidden]: the mean of the last layer's token vectors, of length 1.
+    Returns attention, Float[layer, head, query, key], each row summing to 1; hidden, Float[layer + 1, token,
+    hidden]: the embeddings' output, then each layer's; and the sentence vector, Float[hidden]: the mean of
+    the last layer's token vectors, of length 1.
     """
     import torch
 
@@ -189,10 +211,16 @@ def forward(loaded: LoadedModel, tokens: tuple[Token, ...]) -> tuple[Float32, Fl
             token_type_ids=segments,
             attention_mask=torch.ones_like(ids),
             output_attentions=True,
+            output_hidden_states=True,
         )
-        attention = torch.cat(output.attentions, dim=0).numpy()
-        mean = output.last_hidden_state[0].mean(dim=0)
-        sentence_vector = torch.nn.functional.normalize(mean, dim=0).numpy()
-    attention.setflags(write=False)
-    sentence_vector.setflags(write=False)
-    return attention, sentence_vector
+        attention = torch.cat(output.attentions)
+        hidden = torch.cat(output.hidden_states)
+        sentence_vector = torch.nn.functional.normalize(hidden[-1].mean(dim=0), dim=0)
+    return ForwardPass(*(read_only(tensor) for tensor in (attention, hidden, sentence_vector)))
+
+
+def read_only(tensor: torch.Tensor) -> Float32:
+    """The tensor's values as an array that nobody can change."""
+    values: Float32 = tensor.numpy()
+    values.setflags(write=False)
+    return values

@@ -33,7 +33,8 @@ def by_hand(rows: list[list[float]], pieces: list[str]) -> AttentionTrace:
         for place, piece in enumerate(pieces)
     )
     weights = np.array([[rows]], dtype=np.float32)
-    return AttentionTrace(tokens, weights, np.zeros(4, np.float32), (), ())
+    hidden = np.zeros((2, len(pieces), 4), np.float32)
+    return AttentionTrace(tokens, weights, hidden, hidden[0, 0], (), ())
 
 
 WORKED = by_hand([[0.5, 0.5, 0.0], [0.25, 0.25, 0.5], [0.0, 0.0, 1.0]], ["[CLS]", "word", "[SEP]"])

@@ -3,6 +3,7 @@
 import threading
 import time
 import unicodedata
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from explainers.attention import (
 )
 from explainers.attention.cutting import COUNTED_CHARACTERS, share_room
 from explainers.models import BUNDLED_BERT, ModelSource, load_bert
+from tests.explainers.encoders import FAMILIES, save_encoder
 
 FOLDER = str(models._bundled_folder(BUNDLED_BERT))
 PAIR = ("He sat on the bank of the river.", "She opened an account at the bank.")
@@ -45,6 +47,8 @@ def well_formed(result: AttentionTrace) -> None:
     n = len(result.tokens)
     assert result.attention.shape == (6, 12, n, n)
     assert result.attention.dtype == np.float32
+    assert result.hidden.shape == (7, n, 384)
+    assert result.hidden.dtype == np.float32
     np.testing.assert_allclose(result.attention.sum(axis=-1), 1, atol=1e-5)
     for token in result.tokens:
         for shown in (token.piece, token.text):
@@ -70,9 +74,12 @@ def test_it_equals_transformers_own_output(pair: tuple[str, str], reference: tup
     added = [token.special and not token.text for token in result.tokens]
     assert added == [bool(place is None) for place in call.sequence_ids()]
     with torch.no_grad():
-        output = model(**call, output_attentions=True)
+        output = model(**call, output_attentions=True, output_hidden_states=True)
     expected = torch.stack(output.attentions)[:, 0].numpy()
     np.testing.assert_allclose(result.attention, expected, atol=1e-6)
+    layers = torch.stack(output.hidden_states)[:, 0].numpy()
+    np.testing.assert_allclose(result.hidden, layers, atol=1e-5)
+    np.testing.assert_allclose(result.hidden[-1], output.last_hidden_state[0].numpy(), atol=1e-5)
     weights = call["attention_mask"][..., None].float()
     pooled = (output.last_hidden_state * weights).sum(1) / weights.sum(1)
     vector = (pooled / pooled.norm(dim=1, keepdim=True))[0].numpy()
@@ -92,6 +99,44 @@ def test_wordpieces_checked_by_hand() -> None:
     assert [token.special for token in result.tokens] == [True, *[False] * 5, True]
     assert result.unknown == ()
     assert (result.layers, result.heads) == (6, 12)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_other_families_get_their_own_format(tmp_path: Path, family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    from transformers import AutoModel
+
+    monkeypatch.setattr(models, "_loaded", {})
+    source = ModelSource("folder", str(save_encoder(tmp_path, family)))
+    result = trace("the cat", "the dog ran", max_tokens=20, source=source)
+    between = ["</s>", "</s>"] if family == "roberta" else ["[SEP]"]
+    ends = ("<s>", "</s>") if family == "roberta" else ("[CLS]", "[SEP]")
+    assert [token.piece for token in result.tokens] == [
+        *(ends[0], "the", "cat", *between, "the", "dog", "ran", ends[1])
+    ]
+    own = AutoModel.from_pretrained(tmp_path, attn_implementation="eager").eval()
+    call = {"input_ids": torch.tensor([[token.id for token in result.tokens]])}
+    if family in ("bert", "albert"):
+        call["token_type_ids"] = torch.tensor([[token.segment for token in result.tokens]])
+    with torch.no_grad():
+        output = own(**call, output_attentions=True, output_hidden_states=True)
+    np.testing.assert_allclose(result.attention, torch.cat(output.attentions).numpy(), atol=1e-6)
+    np.testing.assert_allclose(result.hidden, torch.cat(output.hidden_states).numpy(), atol=1e-5)
+    least = 6 if family == "roberta" else 5
+    assert {token.segment for token in trace("cat", "dog", max_tokens=least, source=source).tokens} == {0, 1}
+    with pytest.raises(TokenLimitError):
+        trace("cat", "dog", max_tokens=least - 1, source=source)
+
+
+def test_the_longest_input_fits_the_cache() -> None:
+    import sys
+
+    module = sys.modules["explainers.attention.trace"]
+    longest = 4 * (72 * 512**2 + 7 * 512 * 384)
+    assert longest < module.CACHE_BYTES
+    clear_cache()
+    result = trace(*PAIR)
+    assert module._cached_bytes() == result.attention.nbytes + result.hidden.nbytes
 
 
 def test_typed_separators_and_unknown_words() -> None:
@@ -231,7 +276,7 @@ def test_asking_again_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_shared_cannot_be_changed() -> None:
     result = trace(*PAIR)
-    for array in (result.attention, result.sentence_vector):
+    for array in (result.attention, result.hidden, result.sentence_vector):
         with pytest.raises(ValueError, match="read-only"):
             array[...] = 0
 

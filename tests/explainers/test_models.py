@@ -89,9 +89,9 @@ def test_eight_threads_share_one_load(monkeypatch: pytest.MonkeyPatch) -> None:
     start = threading.Barrier(8)
     results: list[object] = []
 
-    def counted(source: ModelSource) -> models.LoadedModel:
+    def counted(source: ModelSource, families: tuple[models.Family, ...]) -> models.LoadedEncoder:
         loads.append(source)
-        return real_load(source)
+        return real_load(source, families)
 
     def ask() -> None:
         start.wait()

@@ -1,0 +1,183 @@
+"""From WordPieces and characters to words: which tokens make one word, and attention between whole words.
+
+A word's attention is the mean over its tokens as queries and the sum over its tokens as keys (Clark et al. 2019,
+arXiv:1906.04341, section 4.1), so that every row still sums to 1. BERT cuts Chinese into single characters (Devlin
+et al. 2019, arXiv:1810.04805); words are found by jieba's dictionary and hidden Markov model, which can err.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from explainers.attention.cutting import COUNTED_CHARACTERS
+from explainers.attention.trace import AttentionTrace, Float32, Token
+from explainers.errors import ExplainerError
+
+if TYPE_CHECKING:
+    from jieba import Tokenizer as Cutter
+
+Span = tuple[int, int]
+"""Token indices [start, end)."""
+
+MERGED_ID = -1
+"""The `id` of a token that stands for several: no vocabulary entry is it."""
+
+_CONTINUED = "##"
+# The blocks that BERT's tokenizer cuts into single characters (Devlin et al.'s `_is_chinese_char`).
+_IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2CEAF), (0x2F800, 0x2FA1F))
+
+_cutter: Cutter | None = None
+_cutter_lock = threading.Lock()
+
+
+class SpanError(ExplainerError):
+    """Spans that cannot be merged.
+
+    Code "span": not within the tokens, empty, or overlapping the one before; "special-token": it would swallow a
+    separator. Details "start", "end", "tokens".
+    """
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word of a text: its characters [start, end) and the `text` there."""
+
+    text: str
+    start: int
+    end: int
+
+
+def segment(text: str) -> tuple[Word, ...]:
+    """The words of `text` as jieba cuts it, white space left out, at most the first COUNTED_CHARACTERS.
+
+    Safe from any thread. The first call reads jieba's dictionary (about a second).
+    """
+    with _cutter_lock:
+        cut = list(_dictionary().tokenize(text[:COUNTED_CHARACTERS]))
+    return tuple(Word(word, start, end) for word, start, end in cut if not word.isspace())
+
+
+def _dictionary() -> Cutter:
+    global _cutter
+    if _cutter is None:
+        import jieba
+
+        jieba.setLogLevel(logging.WARNING)
+        made = jieba.Tokenizer()
+        # jieba's own start-up reads a cache at a fixed name in the shared temporary directory, where another
+        # user could leave a file for it to load.
+        made.FREQ, made.total = made.gen_pfdict(made.get_dict_file())
+        made.initialized = True
+        _cutter = made
+    return _cutter
+
+
+def token_spans(tokens: Sequence[Token], words: Sequence[Word], sentence: int = 0) -> tuple[Span, ...]:
+    """The tokens of each of `words`, which are words of sentence 0 (a) or 1 (b), in order.
+
+    A token belongs to the word in which it begins. Words without a token (cut off, or nothing the tokenizer
+    reads) have no span.
+    """
+    spans: list[Span] = []
+    own = [token for token in tokens if token.segment == sentence and not token.special]
+    place = 0
+    for word in sorted(words, key=lambda word: word.start):
+        inside: list[int] = []
+        while place < len(own) and own[place].start < word.end:
+            if own[place].start >= word.start:
+                inside.append(own[place].index)
+            place += 1
+        if inside:
+            spans.append((inside[0], inside[-1] + 1))
+    return tuple(spans)
+
+
+def piece_spans(tokens: Sequence[Token]) -> tuple[Span, ...]:
+    """The tokens of each word, separators left out: a token goes on with the word before it when its piece says
+    so ("##ing") or when no character and no change from letter to sign stands between them (other tokenizers).
+    Chinese characters stay single: where words end there, spelling does not say (see `segment`).
+    """
+    spans: list[Span] = []
+    for index, token in enumerate(tokens):
+        if token.special:
+            continue
+        if spans and spans[-1][1] == index and _continues(tokens[index - 1], token):
+            spans[-1] = (spans[-1][0], index + 1)
+        else:
+            spans.append((index, index + 1))
+    return tuple(spans)
+
+
+def _continues(before: Token, token: Token) -> bool:
+    if token.piece.startswith(_CONTINUED):
+        return True
+    if token.start != before.end or not before.text or not token.text:
+        return False
+    last, first = before.text[-1], token.text[0]
+    return last.isalnum() and first.isalnum() and not _ideograph(last) and not _ideograph(first)
+
+
+def _ideograph(sign: str) -> bool:
+    return any(first <= ord(sign) <= last for first, last in _IDEOGRAPHS)
+
+
+def merge_words(trace: AttentionTrace, spans: Sequence[Span]) -> AttentionTrace:
+    """`trace` with the tokens of each span as one: query rows by mean, key columns by sum, vectors by mean.
+
+    `spans` are token indices [start, end), in order and apart; tokens in none of them, and separators, stay as
+    they are. A merged token has `id` MERGED_ID, the position of its first token and the characters of all. The
+    sentence vector is the model's and does not change. Raises SpanError.
+    """
+    groups = _groups(trace.tokens, spans)
+    starts = [start for start, _ in groups]
+    sizes = np.array([end - start for start, end in groups], dtype=np.float64)
+    attention = np.empty((trace.layers, trace.heads, len(groups), len(groups)), dtype=np.float32)
+    for layer, weights in enumerate(trace.attention):
+        keys = np.add.reduceat(weights, starts, axis=-1, dtype=np.float64)
+        attention[layer] = np.add.reduceat(keys, starts, axis=-2) / sizes[:, None]
+    hidden: Float32 = (np.add.reduceat(trace.hidden, starts, axis=1, dtype=np.float64) / sizes[:, None]).astype(
+        np.float32
+    )
+    attention.setflags(write=False)
+    hidden.setflags(write=False)
+    tokens = tuple(_merged(trace.tokens[start:end], index) for index, (start, end) in enumerate(groups))
+    return replace(trace, tokens=tokens, attention=attention, hidden=hidden)
+
+
+def _groups(tokens: Sequence[Token], spans: Sequence[Span]) -> list[Span]:
+    """Every token in one group: the spans, and the others alone."""
+    groups: list[Span] = []
+    reached = 0
+    for start, end in spans:
+        details = {"start": str(start), "end": str(end), "tokens": str(len(tokens))}
+        if not reached <= start < end <= len(tokens):
+            raise SpanError("span", details)
+        if any(token.special for token in tokens[start:end]):
+            raise SpanError("special-token", details)
+        groups += [(index, index + 1) for index in range(reached, start)]
+        groups.append((start, end))
+        reached = end
+    groups += [(index, index + 1) for index in range(reached, len(tokens))]
+    return groups
+
+
+def _merged(tokens: Sequence[Token], index: int) -> Token:
+    first = tokens[0]
+    if len(tokens) == 1:
+        return replace(first, index=index)
+    gaps = ["", *(" " if later.start > before.end else "" for before, later in pairwise(tokens))]
+    return replace(
+        first,
+        index=index,
+        id=MERGED_ID,
+        piece="".join(gap + token.piece.removeprefix(_CONTINUED) for gap, token in zip(gaps, tokens, strict=True)),
+        text="".join(gap + token.text for gap, token in zip(gaps, tokens, strict=True)),
+        end=tokens[-1].end,
+    )

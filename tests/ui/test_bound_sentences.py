@@ -1,0 +1,53 @@
+"""Every sentence bound to a state: it is in its passage, its controls exist, its values are in range, it lights."""
+
+from __future__ import annotations
+
+import pytest
+
+from explainers import attention
+from study import bindings, catalogue, document, markdown, passages
+from ui import controls, passage
+
+BOUND = [binding for concept in catalogue.load().concepts for binding in bindings.load(concept.page)]
+
+
+@pytest.mark.parametrize("binding", BOUND, ids=lambda binding: binding.id)
+def test_a_binding_names_what_exists(binding: bindings.Binding) -> None:
+    table = controls.load(binding.page)
+    text = passages.visible_text(markdown.to_html(document.load().question(binding.question).body))
+    assert text.count(binding.phrase) >= binding.occurrence
+    for name, value in binding.state.items():
+        assert table[name].check(value) == value
+
+
+@pytest.mark.parametrize("binding", BOUND, ids=lambda binding: binding.id)
+def test_the_state_of_a_binding_lights_it_and_no_other_of_its_passage(binding: bindings.Binding) -> None:
+    table = controls.load(binding.page)
+    values = {control.name: control.default for control in table} | dict(binding.state)
+    shown = passage.lit(binding.page, table, values)
+    assert shown[binding.id]["lit"]
+    same = {other.id for other in BOUND if other.question == binding.question and shown[other.id]["lit"]}
+    assert same == {binding.id}
+
+
+@pytest.mark.parametrize("binding", BOUND, ids=lambda binding: binding.id)
+def test_the_address_of_a_binding_spells_its_state(binding: bindings.Binding) -> None:
+    table = controls.load(binding.page)
+    values = {control.name: control.default for control in table}
+    changes = passage.lit(binding.page, table, values)[binding.id]["set"]
+    assert isinstance(changes, dict)
+    read, refused = table.read({name: text for name, text in changes.items() if text is not None})
+    assert not refused
+    assert {name: read[name] for name in binding.state} == dict(binding.state)
+
+
+@pytest.mark.parametrize("binding", [b for b in BOUND if b.page == "attention"], ids=lambda binding: binding.id)
+def test_the_model_reads_all_of_a_bound_sentence_and_has_the_pinned_token(binding: bindings.Binding) -> None:
+    trace = attention.trace(str(binding.state["a"]), str(binding.state["b"]))
+    assert not trace.cuts
+    assert not trace.unknown
+    assert int(binding.state["pin"]) < len(trace.tokens)
+
+
+def test_the_attention_page_binds_enough() -> None:
+    assert len([binding for binding in BOUND if binding.page == "attention"]) >= 12

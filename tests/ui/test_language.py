@@ -1,0 +1,108 @@
+"""The two languages: the same keys and fields, every key used, every use has a key, Chinese as written in Taiwan."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from opencc import OpenCC
+
+from ui import language
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = [*ROOT.glob("*.py"), *ROOT.glob("pages/*.py"), *ROOT.glob("ui/**/*.py"), *ROOT.glob("ui/**/*.js")]
+KEYS = set(language.load("en").texts)
+
+# Keys that code builds from names of data, with the data they are built from.
+BUILT = (
+    r"control\.[\w-]+\.\w+\.(label|help)",  # ui/widgets.py, for every control of a page's table
+    r"control\.[\w-]+\.\w+\.option\.\w+",  # the options of a choice
+    r"error\.[\w-]+",  # the code of an ExplainerError
+    r"concept\.[\w-]+\.(title|line)",  # assets/catalogue.toml
+    r"section\.\w+",  # the document's sections
+    r"page\.\w+\.title",  # the pages
+    r"card\.(look|try|hides|csv|svg)",  # ui/figure.py
+    r"home\.(study|teach|interview)(_text|_link)?",  # the three ways in of pages/home.py
+)
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    assert set(language.load("zh-Hant").texts) == KEYS
+
+
+@pytest.mark.parametrize("key", sorted(KEYS))
+def test_both_languages_take_the_same_values(key: str) -> None:
+    texts = [language.load(code).texts[key] for code in language.LANGUAGES]
+    assert language.fields(texts[0]) == language.fields(texts[1])
+    assert all(texts)
+
+
+def test_every_key_named_in_the_code_exists() -> None:
+    prefixes = {key.split(".")[0] for key in KEYS}
+    named = {
+        key
+        for path in SOURCES
+        for key in re.findall(r'\bt\(\s*"([\w.-]+)"', path.read_text("utf-8"))
+        if key.split(".")[0] in prefixes or "." in key
+    }
+    assert named
+    assert named <= KEYS
+
+
+def test_every_key_is_used() -> None:
+    code = "\n".join(path.read_text("utf-8") for path in SOURCES)
+    groups = set(re.findall(r'\bt\.group\("([\w.-]+)"\)', code))
+    unused = [
+        key
+        for key in KEYS
+        if f'"{key}"' not in code
+        and not any(re.fullmatch(pattern, key) for pattern in BUILT)
+        and not (key.rsplit(".", 1)[0] in groups and re.search(rf"\b{key.rsplit('.', 1)[1]}\b|labels\[", code))
+    ]
+    assert unused == []
+
+
+def test_a_missing_key_says_which() -> None:
+    with pytest.raises(language.MissingTextError, match=r"no\.such\.key"):
+        language.load("en")("no.such.key")
+
+
+@pytest.mark.parametrize(
+    ("browser", "code"), [("zh-TW", "zh-Hant"), ("zh-CN", "zh-Hant"), ("en-GB", "en"), (None, "en")]
+)
+def test_the_first_guess_follows_the_browser(browser: str | None, code: str) -> None:
+    assert language.guess(browser) == code
+
+
+def test_the_chinese_is_traditional() -> None:
+    """Converting to Traditional must change nothing; words that Taiwan writes either way are not judged."""
+    to_traditional = OpenCC("s2t").convert
+    either_way = str.maketrans("臺牀裏羣着爲喫衆麪脣匯纔佔佈", "台床裡群著為吃眾麵唇彙才占布")
+    for key, text in language.load("zh-Hant").texts.items():
+        assert to_traditional(text).translate(either_way) == text.translate(either_way), key
+
+
+MAINLAND = (
+    "数",
+    "优化",
+    "質量",
+    "信息",
+    "視頻",
+    "軟件",
+    "網絡",
+    "默認",
+    "數據集",
+    "鼠標",
+    "屏幕",
+    "打印",
+    "緩存",
+    "加載",
+    "界面",
+)
+
+
+def test_the_chinese_is_that_of_taiwan() -> None:
+    for key, text in language.load("zh-Hant").texts.items():
+        for word in MAINLAND:
+            assert word not in text, f"{key}: {word}"
