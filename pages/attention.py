@@ -137,6 +137,7 @@ def draw_tokens(here: PageState, text: attention.View, a: str, b: str) -> None:
 
 def draw(here: PageState) -> None:
     """The explainer's side of the page."""
+    widgets.draw(here, "lens")
     with st.container(horizontal=True, key="attention-sentences", gap="small"):
         widgets.draw(here, "a", lines=2)
         widgets.draw(here, "b", lines=2)
@@ -154,8 +155,21 @@ def draw(here: PageState) -> None:
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return
     explain_cuts(here, text.trace)
-    draw_explorer(here, text, a, b)
-    draw_tokens(here, text, a, b)
+    if here.text("lens") == "heads":
+        draw_explorer(here, text, a, b)
+        draw_tokens(here, text, a, b)
+    else:
+        draw_lens(here, text, a, b)
+
+
+def draw_lens(here: PageState, text: attention.View, a: str, b: str) -> None:
+    """Another view of the same text. Imported here: charts cost time that the first picture does not need."""
+    from pages.parts import attention as parts
+
+    try:
+        parts.VIEWS[here.text("lens")](parts.Scene(here, text, a, b))
+    except ExplainerError as error:
+        frame.trouble(here.t(f"error.{error.code}", **error.details))
 
 
 concept = catalogue.load().concept(PAGE)

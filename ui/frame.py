@@ -113,7 +113,7 @@ def _pane_switch(here: PageState, share: int) -> None:
 
 
 def _document_pane(here: PageState, concept: catalogue.Concept) -> None:
-    texts = passage.of_concept(concept.id)
+    texts = passage.of_concept(concept.id, here.t.code)
     components.send("passage-text", texts.payload_id, texts.payload)
     components.mount(
         "passage",

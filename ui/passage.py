@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from study import bindings, catalogue, document, markdown, passages
+from study import answers, bindings, catalogue, document, markdown, passages
 from ui.controls import Table, Value
 
 
@@ -20,11 +20,17 @@ class Passages:
 
 
 @functools.cache
-def of_concept(concept_id: str) -> Passages:
-    """Passages of the concept, in its reading order: JSON list of id, heading, body (HTML), answered, related."""
+def of_concept(concept_id: str, lang: str) -> Passages:
+    """Passages of the concept, in its reading order: JSON list of id, heading, body (HTML), answered, related.
+
+    `answer` is our own text, in `lang`, for a question that the document leaves open.
+    """
     concept = catalogue.load().concept(concept_id)
-    rows = [_row(question, concept) for question in concept.questions]
-    return Passages(f"passages-{concept_id}", json.dumps(rows, ensure_ascii=False).encode("utf-8"))
+    rows = [
+        {**_row(question, concept), "answer": markdown.to_html(answers.answer(question, lang))}
+        for question in concept.questions
+    ]
+    return Passages(f"passages-{concept_id}-{lang}", json.dumps(rows, ensure_ascii=False).encode("utf-8"))
 
 
 def _row(question_id: str, concept: catalogue.Concept) -> dict[str, object]:

@@ -24,6 +24,7 @@ def draw(state: PageState, name: str, *, lines: int = 1) -> None:
             key=key,
             help=guide,
             horizontal=True,
+            label_visibility="collapsed" if name == "lens" else "visible",
             format_func=lambda option: state.t(f"control.{state.page}.{name}.option.{option}"),
         )
     elif control.kind in ("integer", "number"):

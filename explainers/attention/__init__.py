@@ -59,7 +59,7 @@ from explainers.attention.trace import (
     forward,
     trace,
 )
-from explainers.attention.view import View, name_of, view
+from explainers.attention.view import View, name_of, packed_view, view
 
 __all__ = [
     "NAMES",
@@ -101,6 +101,7 @@ __all__ = [
     "name_of",
     "neuron",
     "pack",
+    "packed_view",
     "position_similarity",
     "rank_correlations",
     "raw",

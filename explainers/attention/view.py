@@ -31,7 +31,12 @@ class View:
 def view(a: str, b: str = "", *, aside: bool = False, max_tokens: int = 128) -> View:
     """Trace, measure and pack `a` (and `b`). Raises what `trace` raises."""
     traced = trace(a, b, max_tokens=max_tokens)
-    shown = set_aside_special(traced) if aside else traced
+    return packed_view(traced, set_aside_special(traced) if aside else traced)
+
+
+def packed_view(traced: AttentionTrace, shown: AttentionTrace | None = None) -> View:
+    """Measure `traced` and pack it, or `shown` in its place (the same tokens, attention changed for reading)."""
+    shown = traced if shown is None else shown
     measures = measure(traced)
     payload = pack(shown, measures)
     return View(traced, shown, measures, name_of(payload), payload)

@@ -28,18 +28,6 @@ def test_bindings_stay_with_their_concept(page: str) -> None:
     assert all(binding.page == page for binding in found)
 
 
-def test_the_attention_states_are_ones_its_figure_has() -> None:
-    found = bindings.load("attention")
-    assert len(found) == 14
-    for binding in found:
-        state = binding.state
-        assert set(state) == {"a", "b", "layer", "head", "view"}
-        assert state["layer"] in range(1, 7) and state["head"] in range(1, 13)
-        assert state["view"] in ("lines", "matrix")
-        assert isinstance(state["a"], str) and state["a"]
-        assert isinstance(state["b"], str)
-
-
 def test_a_page_without_a_file_has_none() -> None:
     assert bindings.load("no-such-page") == ()
 

@@ -30,7 +30,7 @@ def test_concepts() -> None:
     found = catalogue.load()
     names = [concept.id for concept in found.concepts]
     assert names == ["attention", "embeddings", "focal-loss", "quantization", "alignment"]
-    assert found.concept("attention").questions[0] == "B56"
+    assert "B56" in found.concept("attention").questions
     with pytest.raises(UnknownConceptError, match="no concept 'x'"):
         found.concept("x")
 

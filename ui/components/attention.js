@@ -21,6 +21,7 @@ const percent = (share) => `${Math.round(share * 100)} %`;
 // ---------------------------------------------------------------- all heads
 
 function drawOverview(me) {
+  if (!me.grid) return;
   const { trace, grid, labels } = me;
   const table = cividisTable();
   const image = new ImageData(trace.n, trace.n);
@@ -43,6 +44,7 @@ function drawOverview(me) {
 }
 
 function markChosen(me) {
+  if (!me.grid) return;
   const chosen = (me.layer - 1) * me.trace.heads + me.head - 1;
   me.grid.cells.forEach((cell, index) => {
     cell.setAttribute("aria-selected", String(index === chosen));
@@ -299,7 +301,7 @@ function drawHead(me) {
     drawColumns(me, context, box, ink, focus);
   }
   const at = (measure) => me.trace[measure][me.layer - 1][me.head - 1];
-  me.name.textContent = fill(me.labels.head_short, { layer: me.layer, head: me.head });
+  me.name.textContent = [me.title, fill(me.labels.head_short, { layer: me.layer, head: me.head })].filter(Boolean).join(" · ");
   me.measures.textContent = fill(me.labels.measures, {
     entropy: at("entropy").toFixed(1), most: Math.log2(me.trace.n).toFixed(1), distance: at("distance").toFixed(1),
   });
@@ -381,10 +383,16 @@ function build(me) {
     element("span", { class: "key scale", text: labels.legend_scale }),
   ]);
   me.measures = element("p", { class: "measures" });
-  const overview = buildOverview(me);
-  overview.append(me.readout, me.measures);
   const large = element("section", { class: "large" }, [element("div", { class: "bar" }, [me.name, save]), me.stage, legend]);
-  me.root.replaceChildren(overview, large);
+  if (me.alone) {
+    me.grid = null;
+    large.append(me.readout, me.measures);
+    me.root.replaceChildren(large);
+  } else {
+    const overview = buildOverview(me);
+    overview.append(me.readout, me.measures);
+    me.root.replaceChildren(overview, large);
+  }
   listen(me);
   me.watch?.disconnect();
   let width = 0;
@@ -411,7 +419,8 @@ export default function ({ data, parentElement }) {
     const fresh = me.payload !== data.payload;
     const relabelled = JSON.stringify(me.labels) !== JSON.stringify(data.labels);
     if (fresh) me.trace = parse(bytes);
-    Object.assign(me, { labels: data.labels, payload: data.payload, layer: data.layer, head: data.head, view: data.view, pin: data.pin });
+    Object.assign(me, { labels: data.labels, payload: data.payload, layer: data.layer, head: data.head, view: data.view, pin: data.pin, alone: data.alone, title: data.title });
+    root.classList.toggle("alone", Boolean(data.alone));
     root.dataset.view = data.view;
     const shape = `${me.trace.layers}x${me.trace.heads}`;
     if (relabelled || root.dataset.shape !== shape) build(me);

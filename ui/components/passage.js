@@ -14,7 +14,23 @@ function article(question, labels) {
 function unanswered(question, labels) {
   const note = element("p", { class: "missing", lang: labels.lang, text: labels.unanswered });
   const links = question.related.map((entry) => element("li", {}, [element("a", { href: addressWith({ q: entry.here ? entry.id : null }), "data-question": entry.here ? entry.id : null, "data-reader": entry.here ? null : entry.id }, [element("span", { class: "number", text: entry.id }), entry.title])]));
-  return [note, element("p", { lang: labels.lang, text: labels.nearest }), element("ul", {}, links)];
+  const nearest = [element("p", { lang: labels.lang, text: labels.nearest }), element("ul", {}, links)];
+  if (!question.answer) return [note, ...nearest];
+  note.textContent = labels.own_answer;
+  const answer = element("div", { class: "own", lang: labels.lang });
+  answer.innerHTML = question.answer;
+  for (const node of answer.querySelectorAll("a[href^='?']")) toState(node);
+  return [note, answer, ...nearest];
+}
+
+/** A link such as ?lens=input changes those controls and leaves the others as they are. */
+function toState(node) {
+  const changes = Object.fromEntries(new URLSearchParams(node.getAttribute("href")));
+  const renew = () => node.setAttribute("href", addressWith(changes));
+  node.addEventListener("pointerenter", renew);
+  node.addEventListener("focus", renew);
+  renew();
+  keepInside(node);
 }
 
 function bindWords(body, data) {
@@ -73,7 +89,8 @@ function draw(root, questions, data) {
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   return withPayload(data.text, (bytes) => {
-    root.questions ??= JSON.parse(new TextDecoder().decode(bytes));
+    if (root.text !== data.text) root.questions = JSON.parse(new TextDecoder().decode(bytes));
+    root.text = data.text;
     draw(root, root.questions, data);
   });
 }

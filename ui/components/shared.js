@@ -30,8 +30,21 @@ function addressWith(changes) {
   return url.pathname + url.search;
 }
 
+/** Set controls through the address. While the server works, the address may be about to change: what is set on the
+ *  old one would undo that change, so it waits (not for ever) until the server has published it. */
 function setControls(changes) {
-  visit(addressWith(changes));
+  const busy = () => /running|rerunRequested/.test(document.querySelector("[data-testid=stApp]")?.dataset.testScriptState);
+  const waiting = Boolean(house.held);
+  house.held = { ...house.held, ...changes };
+  if (waiting) return;
+  const until = performance.now() + 5000;
+  const go = () => {
+    if (busy() && performance.now() < until) return setTimeout(go, 10);
+    const held = house.held;
+    house.held = null;
+    return visit(addressWith(held));
+  };
+  go();
 }
 
 /** Let a plain click on a link stay inside the page; new tabs, copies and middle clicks work as links do. */

@@ -50,7 +50,7 @@ export default function ({ data, parentElement }) {
   const skip = element("a", { href: "#main", class: "skip", text: labels.skip });
   skip.addEventListener("click", (event) => {
     event.preventDefault();
-    const main = document.querySelector(".st-key-main-picture, [data-testid=stMain]");
+    const main = document.querySelector(".st-key-main-picture") ?? document.querySelector("[data-testid=stMain]");
     main?.setAttribute("tabindex", "-1");
     main?.focus();
   });
