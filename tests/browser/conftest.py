@@ -79,7 +79,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page_at(server: Server, browser: Browser) -> Iterator[PageAt]:
-    """`page_at("/attention?layer=2")` opens a page in a fresh context; size, theme, locale and context options follow."""
+    """`page_at("/attention?layer=2")` opens a page in a fresh context. The rest: see `open_page`."""
     sheets: list[Sheet] = []
 
     def open_page(

@@ -19,7 +19,7 @@ STAGE = (1920, 1080)
 PHONE = (390, 844)
 PATHS = {"home": "/", "attention": "/attention", "reader": "/reader"}
 LOCALES = {"zh-Hant": "zh-TW", "en": "en-US"}
-LIMIT_MS = 15_000
+LIMIT_MS = 30_000
 
 FLAGS = (
     "--disable-gpu",

@@ -30,16 +30,29 @@ function addressWith(changes) {
   return url.pathname + url.search;
 }
 
-/** Set controls through the address. While the server works, the address may be about to change: what is set on the
- *  old one would undo that change, so it waits (not for ever) until the server has published it. */
+// When one of Streamlit's own widgets was last used: what happens inside a component shows here as its host.
+if (!house.touched) {
+  house.touched = -Infinity;
+  for (const kind of ["click", "keyup", "focusout"]) {
+    document.addEventListener(kind, ({ target }) => { if (!target.shadowRoot) house.touched = performance.now(); }, true);
+  }
+}
+
+/** True while the server works on a change, or may be about to: the address will change. */
+function unsettled() {
+  const state = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState;
+  return state === "running" || state === "rerunRequested" || performance.now() - house.touched < 300;
+}
+
+/** Set controls through the address. An address that is about to change must not be the ground for the next one: that
+ *  would undo the change, so what is set waits (not for ever) until the server has published it. */
 function setControls(changes) {
-  const busy = () => /running|rerunRequested/.test(document.querySelector("[data-testid=stApp]")?.dataset.testScriptState);
   const waiting = Boolean(house.held);
   house.held = { ...house.held, ...changes };
   if (waiting) return;
   const until = performance.now() + 5000;
   const go = () => {
-    if (busy() && performance.now() < until) return setTimeout(go, 10);
+    if (unsettled() && performance.now() < until) return setTimeout(go, 10);
     const held = house.held;
     house.held = null;
     return visit(addressWith(held));
