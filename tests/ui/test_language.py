@@ -11,7 +11,7 @@ from opencc import OpenCC
 from ui import language
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [*ROOT.glob("*.py"), *ROOT.glob("pages/*.py"), *ROOT.glob("ui/**/*.py"), *ROOT.glob("ui/**/*.js")]
+SOURCES = [*ROOT.glob("*.py"), *ROOT.glob("pages/**/*.py"), *ROOT.glob("ui/**/*.py"), *ROOT.glob("ui/**/*.js")]
 KEYS = set(language.load("en").texts)
 
 # Keys that code builds from names of data, with the data they are built from.
@@ -23,6 +23,9 @@ BUILT = (
     r"section\.\w+",  # the document's sections
     r"page\.\w+\.title",  # the pages
     r"card\.(look|try|hides|csv|svg)",  # ui/figure.py
+    r"lens\.\w+\.(look|try|hides)",  # pages/parts/attention.py, the guide of a view
+    r"lens\.side\.\w+",  # the two pictures of a view
+    r"chart\.\w+",  # axes and legends; explainers/attention/figures.py names them
     r"home\.(study|teach|interview)(_text|_link)?",  # the three ways in of pages/home.py
 )
 
@@ -78,7 +81,7 @@ def test_the_first_guess_follows_the_browser(browser: str | None, code: str) -> 
 def test_the_chinese_is_traditional() -> None:
     """Converting to Traditional must change nothing; words that Taiwan writes either way are not judged."""
     to_traditional = OpenCC("s2t").convert
-    either_way = str.maketrans("臺牀裏羣着爲喫衆麪脣匯纔佔佈", "台床裡群著為吃眾麵唇彙才占布")
+    either_way = str.maketrans("臺牀裏羣着爲喫衆麪脣匯纔佔佈遊", "台床裡群著為吃眾麵唇彙才占布游")
     for key, text in language.load("zh-Hant").texts.items():
         assert to_traditional(text).translate(either_way) == text.translate(either_way), key
 

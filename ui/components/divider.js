@@ -11,14 +11,16 @@ export default function ({ data, parentElement }) {
   const panes = document.querySelector(".st-key-panes");
   handle.setAttribute("aria-label", data.label);
   handle.title = data.label;
-  let share = data.share;
   const show = (value) => {
-    share = Math.round(Math.min(MOST, Math.max(LEAST, value)));
-    panes?.style.setProperty("--doc-share", `${share}%`);
-    handle.setAttribute("aria-valuenow", share);
+    handle.share = Math.round(Math.min(MOST, Math.max(LEAST, value)));
+    panes?.style.setProperty("--doc-share", `${handle.share}%`);
+    handle.setAttribute("aria-valuenow", handle.share);
   };
-  const settle = () => setControls({ pane: share === USUAL ? null : share });
-  show(share);
+  const settle = () => setControls({ pane: handle.share === USUAL ? null : handle.share });
+  // The server repeats what it knows on every run; only when it says something new does the handle follow, for a
+  // run that began before the hand moved must not pull it back.
+  if (handle.given !== data.share) show(data.share);
+  handle.given = data.share;
 
   handle.onpointerdown = (event) => {
     event.preventDefault();
@@ -32,10 +34,10 @@ export default function ({ data, parentElement }) {
   };
   handle.ondblclick = () => { show(USUAL); settle(); };
   handle.onkeydown = (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1, Home: LEAST - share, End: MOST - share }[event.key];
+    const step = { ArrowLeft: -1, ArrowRight: 1, Home: LEAST - handle.share, End: MOST - handle.share }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    show(share + step);
+    show(handle.share + step);
     clearTimeout(handle.settling);
     handle.settling = setTimeout(settle, 400);
   };
