@@ -165,9 +165,10 @@ def draw(here: PageState) -> None:
 def draw_lens(here: PageState, text: attention.View, a: str, b: str) -> None:
     """Another view of the same text. Imported here: charts cost time that the first picture does not need."""
     from pages.parts import attention as parts
+    from pages.parts.scene import Scene
 
     try:
-        parts.VIEWS[here.text("lens")](parts.Scene(here, text, a, b))
+        parts.VIEWS[here.text("lens")](Scene(here, text, a, b))
     except ExplainerError as error:
         frame.trouble(here.t(f"error.{error.code}", **error.details))
 

@@ -17,7 +17,6 @@ from ui.controls import Value
 from ui.state import PageState
 
 STYLE = Path(__file__).resolve().parent.parent / "assets" / "style" / "house.css"
-FIXED_PAGES = ("home", "reader")
 
 
 @functools.cache

@@ -131,5 +131,3 @@ function cividisTable(curve = 0.6) {
   }
   return table;
 }
-
-const calm = () => window.matchMedia("(prefers-reduced-motion: reduce)").matches;
