@@ -1,16 +1,24 @@
-"""What `make run` serves: the dashboard of `app.py`, with headers that keep the browser on this machine."""
+"""What `make run` serves: the dashboard of `app.py`, with headers that keep the browser on this machine.
+
+It imports what the first script run would import (no torch, no charts), so that the first reader does not wait for it.
+"""
 
 from __future__ import annotations
 
+import pandas  # noqa: F401  Streamlit imports it, and the next, in its first script run
+import PIL.Image  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
 
 import warmup
-from study import catalogue
-from ui import warm
+from explainers import attention  # noqa: F401
+from study import catalogue, document
+from ui import components, figure, frame, passage, reading, tokentable, warm, widgets  # noqa: F401
 from ui.http import PageHeaders
 
 PICTURES = frozenset(f"/{concept.page}" for concept in catalogue.load().concepts if concept.ready)
+
+document.load()
 
 
 def opened(path: str) -> None:

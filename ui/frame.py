@@ -63,7 +63,7 @@ def _topbar(here: PageState) -> None:
                 {
                     "id": page,
                     "title": here.t("house.name") if page == "home" else title,
-                    "href": address(here, page),
+                    "href": _way(here, page),
                 }
                 for page, title in zip(ids, titles, strict=True)
             ],
@@ -71,6 +71,12 @@ def _topbar(here: PageState) -> None:
             "labels": here.t.group("topbar"),
         },
     )
+
+
+def _way(here: PageState, page: str) -> str:
+    """The bar's link to `page`. The one to the page we are on starts it afresh: were it to follow every control, the
+    whole bar would travel with every change."""
+    return f"{url_path(page)}?{urlencode({'lang': here.t.code})}" if page == here.page else address(here, page)
 
 
 def notice(text: str) -> None:
