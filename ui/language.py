@@ -1,6 +1,6 @@
 """The two languages of the product and the texts a reader sees.
 
-Every text lives in `assets/locales/<language>.toml`, keyed by dotted names; this module only looks keys up and fills
+Every text lives in `assets/locales/<language>/`, a file per page and one for the house, keyed by dotted names; this module only looks keys up and fills
 in values. It knows no Streamlit, so tests and command-line tools can use it.
 """
 
@@ -58,11 +58,16 @@ def flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
 
 @functools.cache
 def load(code: str) -> Language:
-    """The language `code`, one of LANGUAGES."""
+    """The language `code`, one of LANGUAGES. Raises ValueError for another one, and where two files hold the same key."""
     if code not in LANGUAGES:
         raise ValueError(f"unknown language {code!r}")
-    with (LOCALES / f"{code}.toml").open("rb") as file:
-        return Language(code, flatten(tomllib.load(file)))
+    texts: dict[str, str] = {}
+    for path in sorted((LOCALES / code).glob("*.toml")):
+        part = flatten(tomllib.loads(path.read_text("utf-8")))
+        if twice := texts.keys() & part.keys():
+            raise ValueError(f"{path.name} repeats {sorted(twice)}")
+        texts.update(part)
+    return Language(code, texts)
 
 
 def fields(text: str) -> frozenset[str]:
