@@ -6,11 +6,8 @@ from collections.abc import Callable
 
 Report = Callable[[float, object], None]
 """`report(fraction, partial)`: the part done (0 to 1) and the latest picture of the result, or None where there is
-none yet. Long work calls it at least three times a second where it can. It may raise `Cancelled`: let it pass."""
-
-
-class Cancelled(Exception):
-    """The reader called the work off; whoever started it catches this."""
+none yet. Long work calls it at least three times a second where it can. It may raise in order to call the work off:
+let that pass."""
 
 
 def silent(fraction: float, partial: object = None) -> None:
