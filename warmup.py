@@ -21,4 +21,11 @@ def first_search() -> None:
     search.index()
 
 
-JOBS = (first_forward, first_search)
+def first_worker() -> None:
+    """A worker process for work that would hold up the scripts of other readers."""
+    from ui.pool import POOL
+
+    POOL.prepare()
+
+
+JOBS = (first_forward, first_search, first_worker)

@@ -1,7 +1,7 @@
 """The two languages of the product and the texts a reader sees.
 
-Every text lives in `assets/locales/<language>/`, a file per page and one for the house, keyed by dotted names; this module only looks keys up and fills
-in values. It knows no Streamlit, so tests and command-line tools can use it.
+Every text lives in `assets/locales/<language>/`, a file per page and one for the house, keyed by dotted names; this
+module only looks keys up and fills in values. It knows no Streamlit, so tests and command-line tools can use it.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def flatten(table: Mapping[str, object], prefix: str = "") -> dict[str, str]:
 
 @functools.cache
 def load(code: str) -> Language:
-    """The language `code`, one of LANGUAGES. Raises ValueError for another one, and where two files hold the same key."""
+    """The language `code`, one of LANGUAGES. Raises ValueError for another, and where two files share a key."""
     if code not in LANGUAGES:
         raise ValueError(f"unknown language {code!r}")
     texts: dict[str, str] = {}
