@@ -15,6 +15,7 @@ from explainers import attention  # noqa: F401
 from study import catalogue, document
 from ui import components, figure, frame, passage, reading, tokentable, warm, widgets  # noqa: F401
 from ui.http import PageHeaders
+from ui.scripts import FromMemory
 
 PICTURES = frozenset(f"/{concept.page}" for concept in catalogue.load().concepts if concept.ready)
 
@@ -27,4 +28,4 @@ def opened(path: str) -> None:
         warm.begin(warmup.JOBS)
 
 
-app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened)])
+app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened, pictures=PICTURES), Middleware(FromMemory)])

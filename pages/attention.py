@@ -155,9 +155,17 @@ def draw(here: PageState) -> None:
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return
     explain_cuts(here, text.trace)
+    frame.live(here, ("lens", "a", "b"), draw_view)
+    if here.text("lens") == "heads":
+        draw_tokens(here, text, a, b)
+
+
+def draw_view(here: PageState) -> None:
+    """The view that is open: what runs again, alone, when one of its controls moves."""
+    a, b = here.text("a"), here.text("b")
+    text = attention.view(a, b, aside=here.flag("aside"), max_tokens=MAX_TOKENS)
     if here.text("lens") == "heads":
         draw_explorer(here, text, a, b)
-        draw_tokens(here, text, a, b)
     else:
         draw_lens(here, text, a, b)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode
@@ -112,6 +112,23 @@ def two_panes(here: PageState, concept: catalogue.Concept) -> Iterator[None]:
     _pane_switch(here, share)
 
 
+def live(here: PageState, outside: tuple[str, ...], body: Callable[[PageState], None]) -> None:
+    """Draw a part of the page that runs again alone when one of its own widgets moves: the rest stays as it is.
+
+    outside: controls that are drawn elsewhere; where one of them changed (by a reset) the whole page runs again.
+    """
+    first = [here]
+
+    @st.fragment
+    def part() -> None:
+        now = first.pop() if first else state.reopen(here)
+        if any(now[name] != here[name] for name in outside):
+            st.rerun()
+        body(now)
+
+    part()
+
+
 def _pane_switch(here: PageState, share: int) -> None:
     shown = "hidden" if share == 0 else "only" if share == 100 else "beside"
     components.mount("paneswitch", "paneswitch", {"shown": shown, "labels": here.t.group("paneswitch")})
@@ -126,7 +143,7 @@ def _document_pane(here: PageState, concept: catalogue.Concept) -> None:
         {
             "text": texts.payload_id,
             "current": here.text("q") or concept.questions[0],
-            "bindings": passage.lit(here.page, here.table, here.values),
+            "bindings": passage.bound(here.page, here.table),
             "labels": {**here.t.group("passage"), "lang": here.t.code},
             "reader": address(here, "reader", q="%q").replace("%25q", "%q"),
         },

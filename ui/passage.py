@@ -1,14 +1,13 @@
-"""What the document pane shows: a concept's passages as HTML with their bound words, and which of these are lit."""
+"""What the document pane shows: a concept's passages as HTML with their bound words, and what these set."""
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from study import answers, bindings, catalogue, document, markdown, passages
-from ui.controls import Table, Value
+from ui.controls import Table
 
 
 @dataclass(frozen=True)
@@ -58,15 +57,15 @@ def _row(question_id: str, concept: catalogue.Concept) -> dict[str, object]:
     }
 
 
-def lit(page: str, table: Table, values: Mapping[str, Value]) -> dict[str, dict[str, object]]:
-    """For every binding of the page: what a click sets in the URL, and whether the page is in that state now."""
+def bound(page: str, table: Table) -> dict[str, dict[str, str | None]]:
+    """What each binding of the page sets in the address, None for a default, which the address leaves out.
+
+    The browser compares it with the address, so that a sentence lights without the passage being sent again.
+    """
     return {
         binding.id: {
-            "set": {
-                name: None if value == table[name].default else table[name].spell(value)
-                for name, value in binding.state.items()
-            },
-            "lit": all(values[name] == value for name, value in binding.state.items()),
+            name: None if value == table[name].default else table[name].spell(value)
+            for name, value in binding.state.items()
         }
         for binding in bindings.load(page)
     }

@@ -113,6 +113,11 @@ def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
     return PageState(page, table, values, refused, language.load(str(values["lang"])))
 
 
+def reopen(here: PageState) -> PageState:
+    """State of the same page when only a part of it runs again."""
+    return open_page(here.page, here.table["q"].options[1:])
+
+
 def _latest(
     page: str, table: Table, memory: _Memory, query: Mapping[str, str]
 ) -> tuple[dict[str, Value], tuple[str, ...]]:

@@ -33,18 +33,25 @@ function toState(node) {
   keepInside(node);
 }
 
+/** Whether the address holds what a binding sets; what it leaves out stands at its default. */
+function holds(binding) {
+  const now = new URLSearchParams(window.location.search);
+  return Object.entries(binding).every(([name, value]) => now.get(name) === value);
+}
+
 function bindWords(body, data) {
   for (const word of body.querySelectorAll("[data-bind]")) {
     const binding = data.bindings[word.dataset.bind];
     if (!binding) continue;
-    word.classList.toggle("lit", binding.lit);
-    if (word.getAttribute("role") === "button") word.setAttribute("aria-pressed", String(binding.lit));
+    const lit = holds(binding);
+    word.classList.toggle("lit", lit);
+    if (word.getAttribute("role") === "button") word.setAttribute("aria-pressed", String(lit));
     word.title = data.labels.bound;
-    word.onclick = () => setControls(binding.set);
+    word.onclick = () => setControls(binding);
     word.onkeydown = (event) => {
       if (event.key !== "Enter" && event.key !== " ") return;
       event.preventDefault();
-      setControls(binding.set);
+      setControls(binding);
     };
   }
 }
@@ -88,9 +95,15 @@ function draw(root, questions, data) {
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  return withPayload(data.text, (bytes) => {
+  const moved = () => { if (root.questions) draw(root, root.questions, data); };
+  window.addEventListener("notes:address", moved);
+  const forget = withPayload(data.text, (bytes) => {
     if (root.text !== data.text) root.questions = JSON.parse(new TextDecoder().decode(bytes));
     root.text = data.text;
     draw(root, root.questions, data);
   });
+  return () => {
+    window.removeEventListener("notes:address", moved);
+    forget();
+  };
 }

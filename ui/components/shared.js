@@ -14,6 +14,16 @@ function withPayload(id, use) {
   return () => waiting.delete(use);
 }
 
+// The address is the state of the page; whoever shows something of it listens for "notes:address" on the window.
+if (!house.address) {
+  house.address = () => window.dispatchEvent(new Event("notes:address"));
+  for (const name of ["pushState", "replaceState"]) {
+    const native = window.history[name].bind(window.history);
+    window.history[name] = (...given) => { native(...given); house.address(); };
+  }
+  window.addEventListener("popstate", house.address);
+}
+
 /** Go to a page of the dashboard without loading it anew: Streamlit listens to the browser's own history. */
 function visit(url) {
   window.history.pushState({}, "", url);
