@@ -46,6 +46,7 @@ bench: $(PEERS)/ready browser
 assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.icon
 	$(BIN)/python -m tools.preview
+	$(BIN)/python -m tools.meaning
 	$(BIN)/python -m tools.cards
 
 $(BIN)/python:

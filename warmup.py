@@ -15,10 +15,10 @@ def first_forward() -> None:
 
 
 def first_search() -> None:
-    """Build the search index, dictionary included."""
+    """Build the search index, dictionaries and the glossary's patterns included."""
     from study import search
 
-    search.index()
+    search.search("检索 warm")
 
 
 def first_worker() -> None:

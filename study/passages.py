@@ -1,7 +1,7 @@
-"""Phrases of the text made into handles. A page binds a phrase of an answer to a state of its figure; this
-module finds that phrase in what a reader sees of the rendered answer and wraps it in spans, whatever tags
-stand in between, leaving every other character of the HTML as it was. It expects HTML as
-`study.markdown` writes it: tags closed, text escaped."""
+"""Phrases of the text made into handles. A page binds a phrase of an answer to a state of its figure, a note stands
+on words that are wrong, a term has a meaning; this module finds such a phrase in what a reader sees of the rendered
+answer and wraps it in spans, whatever tags stand in between, leaving every other character of the HTML as it was. It
+expects HTML as `study.markdown` writes it: tags closed, text escaped."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ import html as html_escapes
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
+from typing import Literal, NamedTuple
+
+Handle = Literal["phrase", "after", "none"]
 
 _PART = re.compile(
     r"""(?P<tag></?(?P<name>[a-zA-Z][a-zA-Z0-9]*)(?:[^<>"']|"[^"]*"|'[^']*')*>)"""
     r"""|(?P<entity>&(?:\#\d+|\#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);)"""
-    r"""|(?P<text>.)""",
+    r"""|(?P<text>[^<&]+|.)""",
     re.DOTALL,
 )
-_INLINE_TAGS = frozenset({"a", "code", "em", "mark", "span", "strong"})
+_INLINE_TAGS = frozenset({"a", "button", "code", "em", "mark", "span", "strong"})
 
 
 class PhraseNotFoundError(LookupError):
@@ -30,16 +33,23 @@ class OverlapError(ValueError):
 
 @dataclass(frozen=True)
 class Phrase:
-    """A passage to wrap: the `occurrence`-th (from 1) place where `text` is read; `kind` is its class."""
+    """A passage to wrap: the `occurrence`-th (from 1) place where `text` is read, or where `start` is given, the one
+    that begins there in `visible_text`.
+
+    kind: class of its spans; their attribute `data-<mark>` holds `id`. handle: what a reader takes hold of: the
+    phrase itself, or an empty button behind it, so that the phrase may hold other handles, or neither.
+    """
 
     id: str
     text: str
     kind: str = "bound"
     occurrence: int = 1
+    start: int | None = None
+    mark: str = "bind"
+    handle: Handle = "phrase"
 
 
-@dataclass(frozen=True)
-class _Atom:
+class _Atom(NamedTuple):
     """One character of the visible text (or one entity) and where it is written in the HTML."""
 
     start: int
@@ -62,14 +72,64 @@ def visible_text(html: str) -> str:
 
 
 def annotate(html: str, phrases: Sequence[Phrase]) -> str:
-    """The HTML with each phrase wrapped in `<span class="KIND" data-bind="ID">`, one span per stretch of
-    text between tags; the first of them is a focusable button. Raises `PhraseNotFoundError` or
-    `OverlapError`; of two phrases at the same place the one named first is the outer."""
-    atoms = list(_atoms(html))
-    matches = [_find(atoms, phrase) for phrase in phrases]
-    matches.sort(key=lambda match: (match.first, -match.last))
-    _refuse_overlaps(matches)
-    return _insert(html, _tags(atoms, matches))
+    """`Text(html).annotate(phrases)`."""
+    return Text(html).annotate(phrases)
+
+
+class Text:
+    """HTML as it is read. `visible` is what a reader sees of it: tags gone, entities read."""
+
+    def __init__(self, html: str) -> None:
+        self.html = html
+        self._atoms = list(_atoms(html))
+        self.visible = "".join(atom.text for atom in self._atoms)
+        # An entity can stand for two characters, so characters and atoms are counted apart.
+        self._owners = [place for place, atom in enumerate(self._atoms) for _ in atom.text]
+
+    def annotate(self, phrases: Sequence[Phrase]) -> str:
+        """The HTML with each phrase wrapped in `<span class="KIND" data-bind="ID">`, one span per stretch of text
+        between tags. The first of them is a focusable button, or with the handle "after" an empty `<button>` follows
+        the last; that one stands outside of any phrase that is a button itself. Raises `PhraseNotFoundError` or
+        `OverlapError`; of two phrases at the same place the one named first is the outer."""
+        matches = [self._match(phrase) for phrase in phrases]
+        matches.sort(key=lambda match: (match.first, -match.last))
+        _refuse_overlaps(matches)
+        return _insert(self.html, _tags(self._atoms, matches))
+
+    def blocks(self) -> Iterator[tuple[int, str]]:
+        """The paragraphs, list items and so on: where each begins in `visible`, and its text."""
+        start = 0
+        for _, group in groupby(self._atoms, key=lambda atom: atom.block):
+            text = "".join(atom.text for atom in group)
+            yield start, text
+            start += len(text)
+
+    def locate(self, phrase: Phrase) -> tuple[int, int]:
+        """Where the phrase begins and ends (excluded) in `visible`. Raises `PhraseNotFoundError`."""
+        text = phrase.text
+        if phrase.start is not None:
+            if text and self.visible.startswith(text, phrase.start) and self._in_one_block(phrase.start, len(text)):
+                return phrase.start, phrase.start + len(text)
+            raise PhraseNotFoundError(f"phrase {phrase.id!r}: {text!r} does not begin at {phrase.start}")
+        found = 0
+        at = self.visible.find(text) if text.strip() and phrase.occurrence >= 1 else -1
+        while at >= 0:
+            whole = self._in_one_block(at, len(text))
+            found += whole
+            if whole and found == phrase.occurrence:
+                return at, at + len(text)
+            at = self.visible.find(text, at + (len(text) if whole else 1))
+        raise PhraseNotFoundError(
+            f"phrase {phrase.id!r}: occurrence {phrase.occurrence} of {text!r} not found ({found} found)"
+        )
+
+    def _match(self, phrase: Phrase) -> _Match:
+        start, end = self.locate(phrase)
+        return _Match(phrase, self._owners[start], self._owners[end - 1] + 1)
+
+    def _in_one_block(self, start: int, length: int) -> bool:
+        first, last = self._owners[start], self._owners[start + length - 1]
+        return self._atoms[first].block == self._atoms[last].block
 
 
 def _atoms(html: str) -> Iterator[_Atom]:
@@ -79,26 +139,12 @@ def _atoms(html: str) -> Iterator[_Atom]:
             run += 1
             block += part["name"].lower() not in _INLINE_TAGS
         else:
-            text = html_escapes.unescape(part["entity"]) if part["entity"] else part["text"]
-            yield _Atom(part.start(), part.end(), text, run, block)
-
-
-def _find(atoms: list[_Atom], phrase: Phrase) -> _Match:
-    visible = "".join(atom.text for atom in atoms)
-    # An entity can stand for two characters, so characters and atoms are counted apart.
-    owners = [place for place, atom in enumerate(atoms) for _ in atom.text]
-    found = 0
-    at = visible.find(phrase.text) if phrase.text.strip() and phrase.occurrence >= 1 else -1
-    while at >= 0:
-        first, last = owners[at], owners[at + len(phrase.text) - 1] + 1
-        one_block = atoms[first].block == atoms[last - 1].block
-        found += one_block
-        if one_block and found == phrase.occurrence:
-            return _Match(phrase, first, last)
-        at = visible.find(phrase.text, at + (len(phrase.text) if one_block else 1))
-    raise PhraseNotFoundError(
-        f"phrase {phrase.id!r}: occurrence {phrase.occurrence} of {phrase.text!r} not found ({found} found)"
-    )
+            start = part.start()
+            if part["entity"]:
+                yield _Atom(start, part.end(), html_escapes.unescape(part["entity"]), run, block)
+            else:
+                for place, character in enumerate(part["text"], start):
+                    yield _Atom(place, place + 1, character, run, block)
 
 
 def _refuse_overlaps(matches: Sequence[_Match]) -> None:
@@ -117,14 +163,28 @@ def _tags(atoms: list[_Atom], matches: Sequence[_Match]) -> Iterator[tuple[int, 
     order, and a closing goes before whatever an outer match writes there."""
     openings: dict[int, list[str]] = {}
     closings: dict[int, int] = {}
+    buttons: dict[int, list[str]] = {}
     for match in matches:
         first = True
         for start, end in _segments(atoms[match.first : match.last]):
             openings.setdefault(start, []).append(_opening(match.phrase, first))
             closings[end] = closings.get(end, 0) + 1
             first = False
-    for place in sorted(openings.keys() | closings.keys()):
-        yield place, "</span>" * closings.get(place, 0) + "".join(openings.get(place, ()))
+        if match.phrase.handle == "after":
+            buttons.setdefault(_behind(atoms, match, matches), []).append(_button(match.phrase))
+    for place in sorted(openings.keys() | closings.keys() | buttons.keys()):
+        closed = "</span>" * closings.get(place, 0)
+        yield place, closed + "".join(buttons.get(place, ())) + "".join(openings.get(place, ()))
+
+
+def _behind(atoms: list[_Atom], match: _Match, matches: Sequence[_Match]) -> int:
+    """Where the button of a match is written: a button must not stand in another, so behind whatever holds it."""
+    holding = [
+        other.last
+        for other in matches
+        if other.phrase.handle == "phrase" and other.first <= match.first and match.last <= other.last
+    ]
+    return atoms[max([match.last, *holding]) - 1].end
 
 
 def _segments(atoms: Sequence[_Atom]) -> Iterator[tuple[int, int]]:
@@ -137,9 +197,16 @@ def _segments(atoms: Sequence[_Atom]) -> Iterator[tuple[int, int]]:
 
 
 def _opening(phrase: Phrase, first: bool) -> str:
-    kind, name = html_escapes.escape(phrase.kind), html_escapes.escape(phrase.id)
-    handle = ' role="button" tabindex="0"' if first else ""
-    return f'<span class="{kind}" data-bind="{name}"{handle}>'
+    handle = ' role="button" tabindex="0"' if first and phrase.handle == "phrase" else ""
+    return f'<span class="{html_escapes.escape(phrase.kind)}" {_data(phrase)}{handle}>'
+
+
+def _button(phrase: Phrase) -> str:
+    return f'<button type="button" class="{html_escapes.escape(phrase.kind)}" {_data(phrase)}></button>'
+
+
+def _data(phrase: Phrase) -> str:
+    return f'data-{phrase.mark}="{html_escapes.escape(phrase.id)}"'
 
 
 def _insert(html: str, tags: Iterable[tuple[int, str]]) -> str:

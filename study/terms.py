@@ -19,10 +19,14 @@ _GLOSSED = re.compile(rf"([{_HAN}]{{2,10}})\*{{0,2}}(?=（)")
 _BOLD = re.compile(rf"\*\*([{_HAN}]{{2,10}})")
 # Words too common in an English question to say what it is about.
 _IDLE_WORDS = (
-    "a an and are as at be between by can do does for from how in into is it its of on or that the their"
-    " this to use used using was what when which why with you your"
+    "a about an and any are as at be been between by can could did do does each else explain for from get give had has"
+    " have how i if in into is it its me mine must my no not of on one or other our ours people s should so some tell"
+    " than that the their them then there these they this those to together too use used using very was we were what"
+    " when where which while who why will with would you your"
 )
 _IDLE = frozenset(_IDLE_WORDS.split())
+# Chinese words that ask, and do not say what about; the longer first.
+_ASKING = re.compile("怎麼辦|怎麼樣|怎麼做|怎麼|怎樣|如何|為什麼|有哪些|哪些|哪個|請說明|說明|請問|請|嗎|呢")
 # Particles that a highlight should neither begin nor end with.
 _PARTICLES = "的了在和與是及跟嗎呢吧"
 _FRAGMENT = "\x02"  # marks a pair or a single character, so that it never meets a word
@@ -48,6 +52,12 @@ class _Cutter(Protocol):
 def normalise(text: str) -> str:
     """One form for the signs that mean the same: NFKC (full-width Latin becomes plain), lower case."""
     return unicodedata.normalize("NFKC", text).lower()
+
+
+def without_asking(normalised: str) -> str:
+    """A query without the words that only ask; all of it where nothing else is left."""
+    told = _ASKING.sub(" ", normalised)
+    return told if _RUNS.search(told) else normalised
 
 
 def han_runs(normalised: str) -> list[str]:
@@ -103,8 +113,10 @@ class Segmenter:
 
     def query_words(self, normalised: str) -> list[str]:
         """The Chinese words of two characters or more that a text is made of, long ones and their parts."""
-        runs = han_runs(normalised)
-        return [word for run in runs for word in self._cutter.cut_for_search(run) if len(word) > 1]
+        words = [word for run in han_runs(normalised) for word in self._cutter.cut_for_search(run)]
+        # 不連貫 asks for what the notes say of 連貫.
+        words += [word[1:] for word in words if word[0] in "不未無"]
+        return [word for word in words if len(word) > 1]
 
 
 def document_terms(text: str) -> list[str]:
@@ -127,6 +139,10 @@ def query_fragments(normalised: str) -> list[str]:
 
 def without_particles(han: str) -> str:
     return han.strip(_PARTICLES)
+
+
+def without_han(text: str) -> str:
+    return _HAN_ONLY.sub(" ", text)
 
 
 def _dictionary() -> _Cutter:

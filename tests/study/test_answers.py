@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html as markup
 import re
 from urllib.parse import parse_qsl
 
@@ -29,7 +30,7 @@ def test_an_answer_renders_and_its_links_are_states_of_its_page(question: str, l
     links = re.findall(r'href="\?([^"]*)"', html)
     assert len(links) >= 5
     for link in links:
-        for name, value in parse_qsl(link):
+        for name, value in parse_qsl(markup.unescape(link)):
             table[name].parse(value)
 
 

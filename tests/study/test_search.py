@@ -24,7 +24,7 @@ def notes_index() -> Index:
         ("注意力機制", "A17"),
         ("雙向Transformer", "A1"),
         ("焦點損失如何計算", "B59"),
-        ("focal loss", "B44"),
+        ("focal loss", "B59"),
         ("知識蒸餾", "A25"),
         ("詞嵌入", "B60"),
         ("Word2Vec", "B60"),
@@ -123,8 +123,9 @@ def test_terms_are_read_in_the_notes(notes_index: Index) -> None:
     for query in ("注意力機制的計算", "fine-tuning BERT", "數據標註的一致性"):
         found = notes_index.search(query).terms
         assert found and all(term in text for term in found)
-    assert notes_index.search("注意力機制").terms == ("注意力機制",)
-    assert notes_index.search("對齊").terms == ("對齊",)
+    # Every name under which the notes speak of it is highlighted.
+    assert {"注意力機制", "attention mechanism"} <= set(notes_index.search("注意力機制").terms)
+    assert {"對齊", "alignment"} <= set(notes_index.search("對齊").terms)
 
 
 def test_hits_are_ranked_and_limited(notes_index: Index) -> None:
@@ -138,7 +139,7 @@ def test_hits_are_ranked_and_limited(notes_index: Index) -> None:
 
 def test_hit_shows_what_matched(notes_index: Index) -> None:
     hit = notes_index.search("SMOTE 過採樣").hits[0]
-    assert set(hit.terms) == {"smote", "過採樣"}
+    assert {"smote", "過採樣"} <= set(hit.terms)
     assert "<mark>SMOTE</mark>" in hit.snippet and "<mark>過採樣</mark>" in hit.snippet
 
 
