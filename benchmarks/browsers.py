@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,26 +12,31 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 PROBE = Path(__file__).resolve().parent / "probe.js"
 LIMIT_MS = 60_000
 SETTLE_MS = 400
 ASK_EVERY_MS = 50
 HERE = ("localhost", "127.0.0.1")
+FLAGS = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1", "--no-sandbox"]
+LOOK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-TW"}
 
 
 class OutsideRequestError(RuntimeError):
     """A page under measurement asked another host for something."""
 
 
+def _program() -> str | None:
+    """The machine's own Chromium; None: Playwright's."""
+    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """The machine's own Chromium, else Playwright's. Every page then gets a context of its own: an empty cache."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    flags = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1", "--no-sandbox"]
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=flags)
+        browser = driver.chromium.launch(executable_path=_program(), args=FLAGS)
         yield browser
         browser.close()
 
@@ -78,8 +84,40 @@ class Visit:
 @contextmanager
 def visit(browser: Browser) -> Iterator[Visit]:
     """A page in a fresh context. Raises OutsideRequestError when it asked for anything beyond this machine."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-TW")
+    context = browser.new_context(**LOOK)
     context.add_init_script(path=PROBE)
+    try:
+        with _page(context) as here:
+            yield here
+    finally:
+        context.close()
+
+
+@contextmanager
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser as a reader has it, with a profile that is kept from visit to visit (`visit_again`): what was fetched
+    and compiled once stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        context = browser.browser_type.launch_persistent_context(folder, executable_path=_program(), args=FLAGS, **LOOK)
+        context.add_init_script(path=PROBE)
+        try:
+            yield context
+        finally:
+            context.close()
+
+
+@contextmanager
+def visit_again(context: BrowserContext) -> Iterator[Visit]:
+    """A new page of a kept profile; as `visit`."""
+    with _page(context) as here:
+        try:
+            yield here
+        finally:
+            here.page.close()
+
+
+@contextmanager
+def _page(context: BrowserContext) -> Iterator[Visit]:
     here = Visit(context.new_page())
 
     def note(url: str) -> None:
@@ -88,9 +126,6 @@ def visit(browser: Browser) -> Iterator[Visit]:
             here.outside.append(url)
 
     here.page.on("request", lambda request: note(request.url))
-    try:
-        yield here
-    finally:
-        context.close()
+    yield here
     if here.outside:
         raise OutsideRequestError(", ".join(here.outside[:3]))

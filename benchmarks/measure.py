@@ -18,6 +18,7 @@ TARGETS: dict[str, tuple[str, float | None]] = {
     "house.control_painted_p95": ("ms", None),
     "attention.first_picture_cold": ("s", 4.0),
     "attention.first_picture_warm": ("s", 1.0),
+    "attention.first_picture_empty_browser": ("s", None),
     "attention.hover_p95": ("ms", 16.0),
     "attention.hover_late_p95": ("ms", 16.0),
     "attention.hover_leave_p95": ("ms", 16.0),
