@@ -13,11 +13,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 SHOWN_HOST := $(if $(filter 0.0.0.0 ::,$(HOST)),localhost,$(HOST))
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint unit bench assets browser clean
+.PHONY: help run test lint unit deep bench assets browser clean
 
 help:
 	@echo "make run      set up (once) and open the dashboard on http://$(SHOWN_HOST):$(PORT)"
 	@echo "make test     set up (once) and run every check: lint, types, import rules, tests, real browser"
+	@echo "make deep     look closely at every view in the browser, which takes longer than make test"
 	@echo "make bench    measure against named peers and write benchmarks/results.json (ONLY=attention for one page)"
 	@echo "make assets   rebuild what is shipped as data"
 
@@ -35,7 +36,10 @@ lint: $(VENV)/test.ready
 	$(BIN)/lint-imports
 
 unit: $(VENV)/test.ready browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not deep"
+
+deep: $(VENV)/test.ready browser
+	$(BIN)/python -m pytest tests/browser -m deep
 
 browser: $(VENV)/test.ready
 	@sh tools/browser.sh $(BIN)/python
@@ -46,14 +50,16 @@ bench: $(PEERS)/ready browser
 assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.icon
 	$(BIN)/python -m tools.preview
+	$(BIN)/python -m tools.names
 	$(BIN)/python -m tools.meaning
 	$(BIN)/python -m tools.cards
 
 $(BIN)/python:
 	@sh tools/venv.sh $(VENV)
 
-$(VENV)/run.ready: requirements.txt constraints.txt | $(BIN)/python
+$(VENV)/run.ready: requirements.txt requirements-bertviz.txt constraints.txt | $(BIN)/python
 	$(PIP) install -q -r requirements.txt
+	$(PIP) install -q --no-deps -r requirements-bertviz.txt
 	@touch $@
 
 $(VENV)/test.ready: requirements-dev.txt $(VENV)/run.ready

@@ -17,6 +17,8 @@ pages = [
     st.Page("pages/home.py", title="圖解筆記", url_path="home", default=True),
     *(st.Page(concept.script, title=concept.id, url_path=concept.page) for concept in concepts),
     st.Page("pages/reader.py", title="reader", url_path="reader"),
+    st.Page("pages/notes.py", title="notes", url_path="notes"),
+    st.Page("pages/glossary.py", title="glossary", url_path="glossary"),
 ]
 page = st.navigation(pages, position="hidden")
 try:

@@ -9,6 +9,7 @@ import pandas  # noqa: F401  Streamlit imports it, and the next, in its first sc
 import PIL.Image  # noqa: F401
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.pages_manager import PagesManager
 
 import warmup
 from explainers import attention  # noqa: F401
@@ -20,6 +21,10 @@ from ui.scripts import FromMemory
 PICTURES = frozenset(f"/{concept.page}" for concept in catalogue.load().concepts if concept.ready)
 
 document.load()
+
+# Until app.py has built its navigation once, Streamlit would take the files of pages/ for the pages: the first reader
+# of a page whose address is not its file's name would be told that it does not exist.
+PagesManager.uses_pages_directory = False
 
 
 def opened(path: str) -> None:

@@ -1,4 +1,5 @@
-"""bertviz's own pages of the same model and text, made in a process of its own: `python -m ... --view model FOLDER`.
+"""bertviz's own pages of the same model and text, each made in a process of its own:
+`python -m benchmarks.bertviz_pages --view model --tokens 128 FOLDER`.
 
 Three changes, all in bertviz's favour or neutral: the CDN's scripts become local copies (d3 5.7.0, jQuery), require.js
 becomes two lines, and a line after the drawing notes the time. Where IPython is missing, three stand-ins for the string
@@ -16,7 +17,7 @@ import sys
 import types
 from pathlib import Path
 
-from benchmarks.texts import LONG_TEXT, LONG_TOKENS
+from benchmarks.texts import LENGTHS, text_of
 
 PEERS = Path(__file__).resolve().parent.parent / ".setup" / "peers"
 SCRIPTS = {"mpld3": "mpld3/js/d3.v5.min.js", "XStatic-jQuery": "xstatic/pkg/jquery/data/jquery.min.js"}
@@ -64,8 +65,8 @@ def _stand_in_for_ipython() -> None:
     sys.modules.update({"IPython": package, "IPython.display": display})
 
 
-def write(view: str, folder: Path) -> None:
-    """Write `<view>.html` (view: "head" or "model") of LONG_TEXT and the scripts it needs into `folder`."""
+def write(view: str, tokens: int, folder: Path) -> None:
+    """Write `<view>-<tokens>.html` (view: "head" or "model") of `text_of(tokens)` and its scripts into `folder`."""
     import torch
 
     from explainers.models import load_bert
@@ -74,14 +75,14 @@ def write(view: str, folder: Path) -> None:
     _stand_in_for_ipython()
     draw = getattr(importlib.import_module("bertviz"), f"{view}_view")
     bert = load_bert()
-    inputs = bert.tokenizer(LONG_TEXT, return_tensors="pt")
-    tokens = bert.tokenizer.convert_ids_to_tokens(inputs["input_ids"][0].tolist())
-    assert len(tokens) == LONG_TOKENS, len(tokens)
+    inputs = bert.tokenizer(text_of(tokens), return_tensors="pt")
+    pieces = bert.tokenizer.convert_ids_to_tokens(inputs["input_ids"][0].tolist())
+    assert len(pieces) == tokens, len(pieces)
     with torch.inference_mode():
         attention = bert.model(**inputs, output_attentions=True).attentions
-    html = draw(attention, tokens, html_action="return").data
+    html = draw(attention, pieces, html_action="return").data
     assert html.startswith(CDN)
-    (folder / f"{view}.html").write_text(SHIM + html.removeprefix(CDN), "utf-8")
+    (folder / f"{view}-{tokens}.html").write_text(SHIM + html.removeprefix(CDN), "utf-8")
     for package, script in SCRIPTS.items():
         found = importlib.metadata.distribution(package).locate_file(script)
         shutil.copy(str(found), folder)
@@ -90,6 +91,7 @@ def write(view: str, folder: Path) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--view", choices=("head", "model"), required=True)
+    parser.add_argument("--tokens", type=int, choices=LENGTHS, required=True)
     parser.add_argument("folder", type=Path)
     asked = parser.parse_args()
-    write(asked.view, asked.folder)
+    write(asked.view, asked.tokens, asked.folder)

@@ -13,6 +13,16 @@ LONG_TEXT = (
 )
 """126 common words, each one word piece; with [CLS] and [SEP] they fill the model's window."""
 
+LENGTHS = (32, LONG_TOKENS, 512)
+"""Tokens of the texts that the pictures are compared on."""
+
+
+def text_of(tokens: int) -> str:
+    """Common words that are `tokens` tokens with [CLS] and [SEP]: LONG_TEXT from its beginning, again and again."""
+    words = LONG_TEXT.split()
+    return " ".join(words[place % len(words)] for place in range(tokens - 2))
+
+
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -20,3 +30,8 @@ def short_text(number: int) -> str:
     """A sentence of 18 word pieces (20 tokens), another one for each number below 1,000: nothing remembered helps."""
     spelt = " ".join(_DIGITS[int(digit)] for digit in f"{number:03d}")
     return f"the {spelt} birds flew over the quiet lake while we slept in the warm house now"
+
+
+def long_text(number: int) -> str:
+    """A text of 512 tokens, another one for each number below 1,000."""
+    return f"{short_text(number)} {text_of(LENGTHS[-1] - 18)}"

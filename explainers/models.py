@@ -16,9 +16,10 @@ import hashlib
 import importlib.util
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -114,6 +115,7 @@ class ModelUnavailableError(ExplainerError):
     """
 
 
+MAX_OWN = 2  # a reader's own models that are held at a time; the one asked for longest ago makes room
 _loaded: dict[ModelSource, LoadedEncoder] = {}
 _source_locks: dict[ModelSource, threading.Lock] = {}
 _registry_lock = threading.Lock()
@@ -140,22 +142,41 @@ def load_encoder(source: ModelSource = BUNDLED_BERT) -> LoadedEncoder:
 
 
 def _load_once(source: ModelSource, families: tuple[Family, ...]) -> LoadedEncoder:
-    found = _loaded.get(source)
+    found = _kept(source)
     if found is not None:
         return found
     with _registry_lock:
         lock = _source_locks.setdefault(source, threading.Lock())
-    with lock:
-        found = _loaded.get(source)
-        if found is None:
-            found = _load(source, families)
-            _loaded[source] = found
-    return found
+    try:
+        with lock:
+            found = _kept(source)
+            if found is None:
+                _make_room(source)
+                _loaded[source] = found = _load(source, families)
+            return found
+    finally:
+        _source_locks.pop(source, None)  # a name that somebody typed must not stay for ever
+
+
+def _kept(source: ModelSource) -> LoadedEncoder | None:
+    """The model, if it is there; asking for it makes it the newest."""
+    with _registry_lock:
+        if source in _loaded:
+            _loaded[source] = _loaded.pop(source)
+        return _loaded.get(source)
+
+
+def _make_room(source: ModelSource) -> None:
+    """Let go of those of a reader's own models that are one too many once `source` is there."""
+    own = [known for known in list(_loaded) if known.kind != "bundled" != source.kind]
+    for known in own[: max(0, len(own) - MAX_OWN + 1)]:
+        _loaded.pop(known, None)
+        gc.unfreeze()  # what a load has frozen is never collected: see _load
 
 
 def is_loaded(source: ModelSource = BUNDLED_BERT) -> bool:
     """True when `load_bert` would answer at once: a page that must wait can say so beforehand."""
-    return source in _loaded
+    return _kept(source) is not None
 
 
 def _load(source: ModelSource, families: tuple[Family, ...] = FAMILIES) -> LoadedEncoder:
@@ -176,13 +197,11 @@ def _load(source: ModelSource, families: tuple[Family, ...] = FAMILIES) -> Loade
 
 def _read(source: ModelSource, families: tuple[Family, ...]) -> LoadedEncoder:
     if source.kind == "hub":
-        loaded = _load_from_hub(source, families)
-    else:
-        folder = _bundled_folder(source) if source.kind == "bundled" else _existing_folder(source)
-        family = _check_folder(folder, source, families)
-        head = _has_head(folder / WEIGHTS_FILE, family, source)
-        loaded = _build(source, str(folder), family, local_only=True, head=head)
-    return loaded
+        return _load_from_hub(source, families)
+    folder = _bundled_folder(source) if source.kind == "bundled" else _existing_folder(source)
+    family = _check_folder(folder, source, families)
+    head = _has_head(folder / WEIGHTS_FILE, family, source)
+    return _build(source, str(folder), family, local_only=True, head=head)
 
 
 def _refuse(source: ModelSource, code: str, **details: str) -> ModelUnavailableError:
@@ -205,13 +224,10 @@ def _bundled_folder(source: ModelSource) -> Path:
 
 def _existing_folder(source: ModelSource) -> Path:
     folder = Path(source.location)
-    try:
-        present = folder.is_dir()
-    except ValueError:  # a NUL character in the path
-        present = False
-    if not present:
-        raise _refuse(source, "folder-missing")
-    return folder
+    with suppress(OSError, ValueError):  # a path that no disk can hold: too long, a NUL character in it
+        if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+            return folder
+    raise _refuse(source, "folder-missing")
 
 
 def _check_folder(folder: Path, source: ModelSource, families: tuple[Family, ...]) -> Family:

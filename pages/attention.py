@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
 
 from explainers import attention, models
+from explainers.attention.memory import Text
+from explainers.attention.words import merge_words, word_spans
 from explainers.errors import ExplainerError
+from pages.parts import attention_canvas, attention_models, attention_words
 from study import catalogue
-from ui import components, figure, frame, source, tokentable, widgets
+from ui import figure, frame, source, tokentable, widgets
 from ui.state import PageState
 
 PAGE = "attention"
-MAX_TOKENS = 128
+MAX_TOKENS = 512
+LONG_CHARACTERS = 400
+"""From here a text takes long enough that the page says what it does."""
+HEADS = (6, 12)  # layers, and heads in each, of the bundled model
 
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "attention" / "default.bin"
 
 
-def read_of(trace: attention.AttentionTrace, a: str, b: str) -> str:
-    """The two sentences as Python text, without the far part of a long one that the model never reads."""
-    read = {"a": a, "b": b}
+def text_of(here: PageState) -> Text:
+    """What the reader asks for: two sentences, and the model they are read by. Raises ExplainerError."""
+    source = attention_models.asked(here)
+    most = min(MAX_TOKENS, models.load_encoder(source).max_positions)
+    return Text(here.text("a"), here.text("b"), most, source)
+
+
+def as_read(asked: Text, trace: attention.AttentionTrace) -> Text:
+    """The text without the far part of a long sentence, which the model never reads and nobody needs to keep."""
+    read = {"a": asked.a, "b": asked.b}
     for cut in trace.cuts:
         read[cut.sentence] = read[cut.sentence][: cut.at_character + 100]
-    return f"{read['a']!r}, {read['b']!r}"
+    return replace(asked, a=read["a"], b=read["b"])
 
 
 def explain_cuts(here: PageState, trace: attention.AttentionTrace) -> None:
-    """Say what the model did not read, and which characters it does not know."""
+    """Say what the model did not read."""
     for cut in trace.cuts:
         frame.notice(
             here.t(
@@ -41,37 +55,18 @@ def explain_cuts(here: PageState, trace: attention.AttentionTrace) -> None:
                 after=cut.after,
             )
         )
-    if trace.unknown:
-        frame.notice(here.t("attention.unknown", words="、".join(trace.unknown[:8])))
-
-
-def draw_canvas(here: PageState, name: str, payload_id: str, payload: bytes) -> None:
-    """The overview and the large head, painted in the browser from one payload."""
-    components.send(f"{name}-payload", payload_id, payload)
-    components.mount(
-        "attention",
-        f"{name}-explorer",
-        {
-            "payload": payload_id,
-            "layer": here.integer("layer"),
-            "head": here.integer("head"),
-            "view": here.text("view"),
-            "pin": here.integer("pin"),
-            "labels": here.t.group("explorer"),
-        },
-    )
 
 
 def draw_while_loading(here: PageState) -> None:
     """Until the model is there: the shipped result, where it answers what the reader asked for, and says so."""
-    default = all(here[name] == here.table[name].default for name in ("a", "b", "aside"))
+    default = all(here[name] == here.table[name].default for name in ("a", "b", "aside", "merge", "model"))
+    default = default and here.integer("layer") <= HEADS[0] and here.integer("head") <= HEADS[1]
     frame.notice(here.t("attention.shipped" if default else "attention.loading"))
     if default:
-        payload = SHIPPED.read_bytes()
-        draw_canvas(here, "shipped", attention.name_of(payload), payload)
+        attention_canvas.explorer(here, "shipped", SHIPPED.read_bytes(), HEADS[0] * HEADS[1])
 
 
-def draw_explorer(here: PageState, text: attention.View, a: str, b: str) -> None:
+def draw_explorer(here: PageState, text: attention.View, asked: Text) -> None:
     """All heads beside one large head."""
     layer, head = here.integer("layer"), here.integer("head")
     aside = here.flag("aside")
@@ -94,24 +89,33 @@ def draw_explorer(here: PageState, text: attention.View, a: str, b: str) -> None
                 lambda: attention.to_csv(text.shown, layer - 1, head - 1),
             ),
         ),
-        code=lambda: source.snippet(
-            attention.forward,
-            f"tokens = trace({read_of(text.trace, a, b)}, max_tokens={MAX_TOKENS}).tokens\n"
-            "result = forward(load_bert(), tokens)\n"
-            f"print(result.attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key",
-            (attention.trace, models.load_bert),
-        ),
+        code=lambda: explorer_code(here, asked),
     ):
-        draw_canvas(here, "attention", text.payload_id, text.payload)
+        attention_canvas.explorer(here, "attention", text, text.trace.layers * text.trace.heads)
+        attention_words.say_merged(here, asked, text)
         with st.container(horizontal=True, key="attention-controls", gap="medium"):
-            for name in ("layer", "head", "view", "aside"):
+            for name in ("layer", "head", "view", "merge", "aside"):
                 widgets.draw(here, name)
             widgets.draw_reset(here)
 
 
-def draw_tokens(here: PageState, text: attention.View, a: str, b: str) -> None:
+def explorer_code(here: PageState, asked: Text) -> str:
+    """The function that computed the weights, or the one that merged them, with the text now on the page."""
+    layer, head = here.integer("layer"), here.integer("head")
+    shown = f"print(result.attention[{layer - 1}, {head - 1}].round(3))  # layer {layer}, head {head}: query x key"
+    if attention_words.merged(here):
+        lines = (
+            f"plain = trace({asked.as_code})\n"
+            f"result = merge_words(plain, word_spans(plain.tokens, {asked.a!r}, {asked.b!r}))\n"
+            "print([token.piece for token in result.tokens])\n"
+        )
+        return source.snippet(merge_words, lines + shown, (attention.trace, word_spans, models.ModelSource))
+    lines = f"tokens = trace({asked.as_code}).tokens\nresult = forward(load_encoder({asked.source!r}), tokens)\n"
+    return source.snippet(attention.forward, lines + shown, (attention.trace, models.load_encoder, models.ModelSource))
+
+
+def draw_tokens(here: PageState, tokens: tuple[attention.Token, ...], asked: Text) -> None:
     """The input as the model sees it."""
-    tokens = text.trace.tokens
     with figure.card(
         here,
         "tokens",
@@ -127,9 +131,9 @@ def draw_tokens(here: PageState, text: attention.View, a: str, b: str) -> None:
         ),
         code=lambda: source.snippet(
             attention.assemble,
-            f"for token in trace({read_of(text.trace, a, b)}, max_tokens={MAX_TOKENS}).tokens:\n"
+            f"for token in trace({asked.as_code}).tokens:\n"
             "    print(token.position, token.segment, token.id, token.piece)",
-            (attention.trace,),
+            (attention.trace, models.ModelSource),
         ),
     ):
         st.html(tokentable.html(tokens, here.t.group("tokens")))
@@ -141,44 +145,57 @@ def draw(here: PageState) -> None:
     with st.container(horizontal=True, key="attention-sentences", gap="small"):
         widgets.draw(here, "a", lines=2)
         widgets.draw(here, "b", lines=2)
-    a, b = here.text("a"), here.text("b")
-    if max(len(a), len(b)) > here.table["a"].max_length:
-        frame.notice(here.t("attention.link_is_short", characters=here.table["a"].max_length))
+        attention_models.draw_choice(here)
+    # Notices have a place of their own: were they to push the picture down, the browser would build it anew.
+    notices = st.container(key="attention-notices")
+    if max(len(here.text("a")), len(here.text("b"))) > here.table["a"].max_length:
+        with notices:
+            frame.notice(here.t("attention.link_is_short", characters=here.table["a"].max_length))
     waiting = st.empty()
-    if not models.is_loaded():
-        with waiting.container():
-            draw_while_loading(here)
     try:
-        text = attention.view(a, b, aside=here.flag("aside"), max_tokens=MAX_TOKENS)
+        if not models.is_loaded(attention_models.asked(here)):
+            with waiting.container():
+                draw_while_loading(here)
+        asked = text_of(here)
+        if len(asked.a) + len(asked.b) > LONG_CHARACTERS and not attention_words.is_kept(here, asked):
+            with waiting.container():
+                frame.notice(here.t("attention.long.computing"))
+        text = attention_words.view_of(here, asked)
         waiting.empty()
     except ExplainerError as error:
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return
-    explain_cuts(here, text.trace)
-    frame.live(here, ("lens", "a", "b"), draw_view)
+    asked = as_read(asked, text.trace)
+    with notices:
+        explain_cuts(here, text.trace)
+        attention_words.say_language(here, asked, text.trace.unknown)
+    frame.live(here, ("lens", "a", "b", "model"), draw_view)
     if here.text("lens") == "heads":
-        draw_tokens(here, text, a, b)
+        plain = asked.trace() if attention_words.merged(here) else text.trace
+        draw_tokens(here, plain.tokens, asked)
 
 
 def draw_view(here: PageState) -> None:
     """The view that is open: what runs again, alone, when one of its controls moves."""
-    a, b = here.text("a"), here.text("b")
-    text = attention.view(a, b, aside=here.flag("aside"), max_tokens=MAX_TOKENS)
-    if here.text("lens") == "heads":
-        draw_explorer(here, text, a, b)
-    else:
-        draw_lens(here, text, a, b)
+    try:
+        asked = text_of(here)
+        text = attention_words.view_of(here, asked)
+        asked = as_read(asked, text.trace)
+        here = attention_models.narrowed(here, text.trace.layers, text.trace.heads, len(text.trace.tokens))
+        if here.text("lens") == "heads":
+            draw_explorer(here, text, asked)
+        else:
+            draw_lens(here, text, asked)
+    except ExplainerError as error:
+        frame.trouble(here.t(f"error.{error.code}", **error.details))
 
 
-def draw_lens(here: PageState, text: attention.View, a: str, b: str) -> None:
+def draw_lens(here: PageState, text: attention.View, asked: Text) -> None:
     """Another view of the same text. Imported here: charts cost time that the first picture does not need."""
     from pages.parts import attention as parts
     from pages.parts.scene import Scene
 
-    try:
-        parts.VIEWS[here.text("lens")](Scene(here, text, a, b))
-    except ExplainerError as error:
-        frame.trouble(here.t(f"error.{error.code}", **error.details))
+    parts.VIEWS[here.text("lens")](Scene(here, text, asked))
 
 
 concept = catalogue.load().concept(PAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from study import catalogue
+from study import catalogue, contradictions, document, glossary, notes
 from ui import components, frame
 from ui.state import PageState
 
@@ -28,6 +28,19 @@ def draw(here: PageState) -> None:
         ("teach", frame.address(here, "attention", present=True)),
         ("interview", frame.address(here, "attention", q="A1")),
     )
+    beside = (
+        (
+            t("home.corrections"),
+            t("home.corrections_text", n=len(notes.load()), m=len(contradictions.load())),
+            frame.address(here, "notes"),
+        ),
+        (t("home.glossary"), t("home.glossary_text", n=len(glossary.load())), frame.address(here, "glossary")),
+        (
+            t("home.map"),
+            t("home.map_text", n=len(document.load().questions)),
+            frame.address(here, "reader", view="map"),
+        ),
+    )
     components.mount(
         "home",
         "home",
@@ -36,7 +49,8 @@ def draw(here: PageState) -> None:
             "lead": t("home.lead"),
             "unanswered": t("home.unanswered"),
             "planned": t("home.planned", titles=separator.join(planned)) if planned else "",
-            "labels": {"concepts": t("home.concepts"), "open": t("home.open")},
+            "labels": {"concepts": t("home.concepts"), "open": t("home.open"), "beside": t("home.beside")},
+            "beside": [{"title": title, "text": text, "href": href} for title, text, href in beside],
             "concepts": [
                 {
                     "title": t(f"concept.{concept.id}.title"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import isMdAsciiPunct, isPunctChar, isWhiteSpace
@@ -19,7 +19,9 @@ from markdown_it.token import Token
 
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
 ALLOWED_TAGS = frozenset(
-    {"a", "blockquote", "br", "code", "em", "hr", "li", "mark", "ol", "p", "pre", "strong", "ul"} | _HEADINGS
+    {"a", "blockquote", "br", "code", "em", "hr", "li", "mark", "ol", "p", "pre", "strong", "ul"}
+    | {"table", "tbody", "td", "th", "thead", "tr"}
+    | _HEADINGS
 )
 ALLOWED_ATTRIBUTES = frozenset({("a", "href"), ("a", "title"), ("code", "class"), ("mark", "class"), ("ol", "start")})
 
@@ -55,12 +57,19 @@ def to_text(markdown: str) -> str:
 
 @functools.cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False})
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    for cell in ("th_open", "td_open"):
+        parser.add_render_rule(cell, _cell)
     # An image would fetch from a stranger's server on sight; the notes hold none.
     parser.disable("image")
     parser.inline.ruler.at("emphasis", _emphasis)
     parser.inline.ruler.before("autolink", "tone_mark", _tone_mark)
     return parser
+
+
+def _cell(renderer: object, tokens: Sequence[Token], at: int, options: object, env: object) -> str:
+    """A cell as it is: how a table's columns are set is the page's own matter, not a style within the text."""
+    return f"<{tokens[at].tag}>"
 
 
 def _plain(tokens: Iterable[Token]) -> str:

@@ -1,6 +1,7 @@
-"""Everything that is marked in a text of the document, in one go: words bound to a picture, the editor's notes, and
-the field's terms. The text itself is not touched: marks are spans over it and empty buttons behind it, and whoever
-shows the text may hide any kind of them. Terms yield to the others: one is marked where it first stands by itself."""
+"""Everything that is marked in a text of the document, in one go: words bound to a picture, the editor's notes, the
+sides of a contradiction, and the field's terms. The text itself is not touched: marks are spans over it and empty
+buttons behind it, and whoever shows the text may hide any kind of them. Terms yield to the others: one is marked where
+it first stands by itself."""
 
 from __future__ import annotations
 
@@ -9,13 +10,14 @@ import html as html_escapes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from study import bindings, document, english, glossary, markdown, notes, passages
+from study import bindings, contradictions, document, english, glossary, markdown, notes, passages
 from study.passages import Phrase
 
 
 @dataclass(frozen=True)
 class Marked:
-    """A text as HTML with its marks, and the ids of the notes and terms that are marked in it, as they are read."""
+    """A text as HTML with its marks, and the ids of the notes, contradictions among them, and terms that are marked in
+    it, as they are read."""
 
     html: str
     notes: tuple[str, ...]
@@ -25,7 +27,14 @@ class Marked:
 @functools.cache
 def chinese(question_id: str, page: str = "") -> Marked:
     """The document's answer to a question; with the words that `page` binds, if one is named."""
-    phrases = [phrase for note in notes.of_question(question_id) for phrase in _noted(note, question_id)]
+    phrases = [
+        _note(note, phrase) for note in notes.of_question(question_id) for phrase in notes.phrases(note, question_id)
+    ]
+    phrases += [
+        replace(phrase, kind="note core contra", mark="note", handle="after")
+        for found in contradictions.of_question(question_id)
+        for phrase in contradictions.phrases(found, question_id)
+    ]
     bound = [binding.to_phrase() for binding in bindings.for_question(page, question_id)] if page else []
     return _marked(markdown.to_html(document.load().question(question_id).body), bound, phrases)
 
@@ -41,10 +50,6 @@ def summary(question_id: str, page: str = "") -> Marked:
     names = {binding.id for binding in bindings.for_question(page, question_id)} if page else set()
     bound = [Phrase(name, words) for name, words in entry.phrases.items() if name in names]
     return _marked(f"<p>{html_escapes.escape(entry.summary, quote=False)}</p>", bound, phrases)
-
-
-def _noted(note: notes.Note, question_id: str) -> list[Phrase]:
-    return [_note(note, phrase) for phrase in notes.phrases(note, question_id)]
 
 
 def _note(note: notes.Note, phrase: Phrase) -> Phrase:

@@ -29,7 +29,10 @@ FLAGS = (
     "--disable-sync",
 )
 # The picture of a card: page and state, and the part of the page that is taken.
-SHOTS = {"attention": ("/attention?layer=4&head=2&pin=10&pane=0", ".st-key-attention-explorer")}
+SHOTS = {
+    "attention": ("/attention?layer=4&head=2&pin=10&pane=0", ".st-key-attention-explorer"),
+    "focal-loss": ("/focal-loss?pane=0", ".st-key-focal-curves .picture"),
+}
 LANGUAGES = ("zh-Hant", "en")
 COLOURS = 96  # enough for flat drawings; a third of the bytes
 

@@ -16,6 +16,7 @@ from ui import components, language, passage, state
 from ui.controls import Value
 from ui.state import PageState
 
+PLAIN: dict[str, Value] = {"notes": "core", "text": "auto"}
 STYLE = Path(__file__).resolve().parent.parent / "assets" / "style" / "house.css"
 
 
@@ -47,7 +48,7 @@ def open_page(page: str, questions: tuple[str, ...] = ()) -> PageState:
 
 def _topbar(here: PageState) -> None:
     ready = [concept for concept in catalogue.load().concepts if concept.ready]
-    ids = ["home", *(concept.page for concept in ready), "reader"]
+    ids = ["home", *(concept.page for concept in ready), "reader", "notes", "glossary"]
     titles = [here.t(f"page.{page}.title") for page in ids]
     components.mount(
         "topbar",
@@ -145,7 +146,8 @@ def _document_pane(here: PageState, concept: catalogue.Concept) -> None:
             "current": here.text("q") or concept.questions[0],
             "bindings": passage.bound(here.page, here.table),
             "labels": {**here.t.group("passage"), "lang": here.t.code},
-            "reader": address(here, "reader", q="%q").replace("%25q", "%q"),
+            # Without how the text is shown: the browser adds it, and the pane need not travel when it changes.
+            "reader": address(here, "reader", q="%q", **PLAIN).replace("%25q", "%q"),
         },
         height="stretch",
     )

@@ -1,4 +1,4 @@
-"""What the document pane shows: a concept's passages as HTML with their bound words, and what these set."""
+"""What the document pane shows: a concept's passages as HTML with their marked words, and what the bound ones set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import functools
 import json
 from dataclasses import dataclass
 
-from study import answers, bindings, catalogue, document, markdown, passages
+from study import bindings, catalogue
+from ui import answers
 from ui.controls import Table
 
 
@@ -20,41 +21,15 @@ class Passages:
 
 @functools.cache
 def of_concept(concept_id: str, lang: str) -> Passages:
-    """Passages of the concept, in its reading order: JSON list of id, heading, body (HTML), answered, related.
-
-    `answer` is our own text, in `lang`, for a question that the document leaves open.
-    """
+    """Passages of the concept, in its reading order, as JSON: `questions` (`answers.row`), the `titles` of these and
+    of those they lead to, and the kit of their marks (`answers.kit`)."""
     concept = catalogue.load().concept(concept_id)
-    rows = [
-        {**_row(question, concept), "answer": markdown.to_html(answers.answer(question, lang))}
-        for question in concept.questions
-    ]
-    return Passages(f"passages-{concept_id}-{lang}", json.dumps(rows, ensure_ascii=False).encode("utf-8"))
-
-
-def _row(question_id: str, concept: catalogue.Concept) -> dict[str, object]:
-    notes = document.load()
-    question = notes.question(question_id)
-    words = [
-        passages.Phrase(binding.id, binding.phrase, occurrence=binding.occurrence)
-        for binding in bindings.load(concept.page)
-        if binding.question == question_id
-    ]
-    related = catalogue.load().related.get(question_id, ())
-    return {
-        "id": question.id,
-        "heading": markdown.inline_html(question.heading),
-        "body": passages.annotate(markdown.to_html(question.body), words),
-        "answered": question.answered,
-        "related": [
-            {
-                "id": other,
-                "title": markdown.to_text(notes.question(other).heading).strip(),
-                "here": other in concept.questions,
-            }
-            for other in related
-        ],
+    content = {
+        **answers.kit(concept.questions, lang, concept.page),
+        "titles": answers.titles(concept.questions, lang),
+        "questions": [answers.row(question, lang, concept.page) for question in concept.questions],
     }
+    return Passages(f"passages-{concept_id}-{lang}", json.dumps(content, ensure_ascii=False).encode("utf-8"))
 
 
 def bound(page: str, table: Table) -> dict[str, dict[str, str | None]]:

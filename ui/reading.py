@@ -6,7 +6,8 @@ import functools
 import json
 from dataclasses import dataclass
 
-from study import catalogue, document, markdown, search
+from study import catalogue, document, markdown, meaning, search
+from ui import answers
 
 
 @dataclass(frozen=True)
@@ -18,38 +19,32 @@ class WholeDocument:
 
 
 @functools.cache
-def whole() -> WholeDocument:
-    """JSON list of sections: id, title (HTML, the document's own) and questions (id, heading, body, answered, ...)."""
+def whole(lang: str) -> WholeDocument:
+    """The document as JSON: `sections` with id, title (HTML, the document's own) and questions (`answers.row` and the
+    ids of their concepts), the `titles` of all questions, and the kit of their marks (`answers.kit`)."""
     notes = document.load()
-    sections = [
-        {
-            "id": section.id,
-            "title": markdown.inline_html(section.title),
-            "questions": [_row(question_id) for question_id in section.question_ids],
-        }
-        for section in notes.sections
-    ]
-    return WholeDocument("document", json.dumps(sections, ensure_ascii=False).encode("utf-8"))
-
-
-def _row(question_id: str) -> dict[str, object]:
-    notes = document.load()
-    question = notes.question(question_id)
-    known = catalogue.load()
-    return {
-        "id": question.id,
-        "heading": markdown.inline_html(question.heading),
-        "title": markdown.to_text(question.heading).strip(),
-        "body": markdown.to_html(question.body),
-        "answered": question.answered,
-        "concepts": [concept.id for concept in known.for_question(question_id)],
-        "related": [
-            {"id": other, "title": markdown.to_text(notes.question(other).heading).strip()}
-            for other in known.related.get(question_id, ())
+    ids = [question.id for question in notes.questions]
+    content = {
+        **answers.kit(ids, lang),
+        "titles": answers.titles(ids, lang),
+        "sections": [
+            {
+                "id": section.id,
+                "title": markdown.inline_html(section.title),
+                "questions": [
+                    {
+                        **answers.row(question_id, lang),
+                        "concepts": [concept.id for concept in catalogue.load().for_question(question_id)],
+                    }
+                    for question_id in section.question_ids
+                ],
+            }
+            for section in notes.sections
         ],
     }
+    return WholeDocument(f"document-{lang}", json.dumps(content, ensure_ascii=False).encode("utf-8"))
 
 
-def found(query: str) -> search.SearchResult | None:
-    """Search results, or None when the reader searches for nothing."""
-    return search.search(query, limit=90) if query.strip() else None
+def found(query: str, encode: meaning.Encode | None = None) -> search.SearchResult | None:
+    """Search results, or None when the reader searches for nothing. encode: as in `study.search`."""
+    return search.search(query, limit=90, encode=encode) if query.strip() else None

@@ -16,7 +16,7 @@ from ui import controls, language
 from ui.controls import Table, Value
 
 RECENT = 4  # addresses that a browser may still show while the newest is on its way to it
-SHARED = ("lang", "present", "pane")  # one value for all pages
+SHARED = ("lang", "present", "pane", "notes", "text")  # one value for all pages
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ References: Vaswani et al. 2017 (arXiv:1706.03762), Devlin et al. 2019 (arXiv:18
 """
 
 from explainers.attention.aside import set_aside_special
+from explainers.attention.compact import CompactTrace
 from explainers.attention.cutting import Cut
 from explainers.attention.influence import (
     AttentionXGradient,
@@ -34,8 +35,16 @@ from explainers.attention.measures import (
     sink_share,
     strongest_keys,
 )
-from explainers.attention.neuron import DotProductAttention, NeuronView, neuron, scaled_dot_product
-from explainers.attention.payload import Unpacked, pack, to_csv, unpack
+from explainers.attention.neuron import (
+    DotProductAttention,
+    NeuronView,
+    Projections,
+    neuron,
+    pack_projections,
+    projections,
+    scaled_dot_product,
+)
+from explainers.attention.payload import Unpacked, pack, pack_head, to_csv, unpack, unpack_head
 from explainers.attention.readings import (
     NAMES,
     Comparison,
@@ -59,12 +68,13 @@ from explainers.attention.trace import (
     forward,
     trace,
 )
-from explainers.attention.view import View, name_of, packed_view, view
+from explainers.attention.view import View, is_kept, name_of, packed_view, view
 
 __all__ = [
     "NAMES",
     "AttentionTrace",
     "AttentionXGradient",
+    "CompactTrace",
     "Comparison",
     "Cut",
     "DotProductAttention",
@@ -77,6 +87,7 @@ __all__ = [
     "NeuronView",
     "NoMaskTokenError",
     "NotWordPieceError",
+    "Projections",
     "SinkByLayer",
     "StrongestKey",
     "Token",
@@ -93,6 +104,7 @@ __all__ = [
     "entropy",
     "for_target",
     "forward",
+    "is_kept",
     "leave_one_out",
     "longest_match",
     "match_words",
@@ -101,8 +113,11 @@ __all__ = [
     "name_of",
     "neuron",
     "pack",
+    "pack_head",
+    "pack_projections",
     "packed_view",
     "position_similarity",
+    "projections",
     "rank_correlations",
     "raw",
     "rollout",
@@ -114,6 +129,7 @@ __all__ = [
     "to_csv",
     "trace",
     "unpack",
+    "unpack_head",
     "view",
     "vocabulary",
 ]

@@ -7,7 +7,7 @@ an intervention does. Heads are switched off as in Michel et al. 2019, "Are Sixt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -19,9 +19,13 @@ from explainers.attention.rerun import blocks, gating, rerun
 from explainers.attention.trace import AttentionTrace, EmptyTextError, Float32, ForwardPass, TokenLimitError, trace
 from explainers.errors import ExplainerError
 from explainers.models import BUNDLED_BERT, ModelSource, load_encoder
+from explainers.progress import Report, silent
 
-BATCH_BYTES = 64 * 2**20
-"""Attention weights of one layer that `every_head` holds at a time."""
+BANK_BATCH = 16
+"""Sentences that `sentence_bank` runs at a time."""
+
+BATCH_BYTES = 16 * 2**20
+"""Attention weights of one layer that `every_head` holds at a time: more is not faster, and reports would be rare."""
 
 
 class AblationError(ExplainerError):
@@ -29,7 +33,7 @@ class AblationError(ExplainerError):
 
     Code "no-such-token": details "index", "tokens". "special-token": the token is a separator, which the model
     needs where it is; details "index". "no-mask-token": the tokenizer has none. "no-such-head": details "layer",
-    "head" (from 0), "layers", "heads". "cancelled": the caller asked to stop.
+    "head" (from 0), "layers", "heads".
     """
 
 
@@ -123,12 +127,13 @@ def every_head(
     *,
     max_tokens: int = 128,
     source: ModelSource = BUNDLED_BERT,
-    cancelled: Callable[[], bool] = lambda: False,
+    report: Report = silent,
 ) -> Float32:
     """The cosine of the sentence vector with the original's when each head alone is switched off.
 
-    Returns Float32[layer, head], read-only. What a layer reads does not depend on its own heads, so each layer's
-    heads start from the trace's vectors there. Raises AblationError ("cancelled") and what `trace` raises.
+    Returns Float32[layer, head], read-only; `report` gets the same so far, nan where it is not known yet. What a
+    layer reads does not depend on its own heads, so each layer's heads start from the trace's vectors there.
+    Raises what `trace` raises.
     """
     import torch
 
@@ -136,13 +141,15 @@ def every_head(
     loaded = load_encoder(source)
     layers = blocks(loaded)
     at_once = max(1, BATCH_BYTES // plain.attention[0].nbytes)
-    cosines = np.ones((plain.layers, plain.heads), dtype=np.float32)
+    cosines = np.full((plain.layers, plain.heads), np.nan, dtype=np.float32)
+    # A head in layer l costs the layers from l on.
+    cost = plain.heads * plain.layers * (plain.layers + 1) / 2
+    done = 0.0
     with torch.inference_mode():
         for layer in range(plain.layers):
             read = torch.tensor(plain.hidden[layer])
             for first in range(0, plain.heads, at_once):
-                if cancelled():
-                    raise AblationError("cancelled")
+                report(done / cost, cosines.copy())
                 off = torch.arange(first, min(first + at_once, plain.heads))
                 factors = torch.ones(len(off), plain.layers, plain.heads)
                 factors[torch.arange(len(off)), layer, off] = 0
@@ -152,6 +159,7 @@ def every_head(
                         vectors = block(vectors, None)
                 means = vectors.mean(dim=1).double().numpy()
                 cosines[layer, first : first + len(off)] = _cosines(means, plain.sentence_vector)
+                done += len(off) * (plain.layers - layer)
     cosines.setflags(write=False)
     return cosines
 
@@ -169,15 +177,19 @@ def sentence_bank(
     if not 3 <= max_tokens <= loaded.max_positions:
         limits = {"asked": str(max_tokens), "min": "3", "max": str(loaded.max_positions)}
         raise TokenLimitError("token-limit", limits)
+    read = [split(loaded.tokenizer, sentence, max_tokens).first(max_tokens - 2).ids for sentence in sentences]
+    if not all(read):
+        raise EmptyTextError("empty")
     vectors = np.empty((len(sentences), loaded.hidden), dtype=np.float32)
     with torch.inference_mode():
-        for row, sentence in enumerate(sentences):
-            pieces = split(loaded.tokenizer, sentence, max_tokens).first(max_tokens - 2)
-            if not pieces.ids:
-                raise EmptyTextError("empty")
-            ids = torch.tensor([[loaded.tokenizer.cls_token_id, *pieces.ids, loaded.tokenizer.sep_token_id]])
-            last = loaded.model(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state[0]
-            vectors[row] = torch.nn.functional.normalize(last.mean(dim=0), dim=0).numpy()
+        # Sentences of one length go together: nothing is padded, so each gets the numbers it gets alone.
+        for length in sorted({len(ids) for ids in read}):
+            rows = [row for row, ids in enumerate(read) if len(ids) == length]
+            for some in (rows[first : first + BANK_BATCH] for first in range(0, len(rows), BANK_BATCH)):
+                whole = [[loaded.tokenizer.cls_token_id, *read[row], loaded.tokenizer.sep_token_id] for row in some]
+                ids = torch.tensor(whole)
+                last = loaded.model(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state
+                vectors[some] = torch.nn.functional.normalize(last.mean(dim=1), dim=-1).numpy()
     vectors.setflags(write=False)
     return SentenceBank(tuple(sentences), vectors)
 

@@ -7,11 +7,13 @@ not show what the model computed, so whoever draws it must say that it was done.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
-from explainers.attention.trace import AttentionTrace
+from explainers.attention.trace import AttentionTrace, Float32, Token
 
 
 def set_aside_special(trace: AttentionTrace) -> AttentionTrace:
@@ -19,14 +21,27 @@ def set_aside_special(trace: AttentionTrace) -> AttentionTrace:
 
     attention: Float[layer, head, query, key]. Raises ValueError when the text has no token but special ones.
     """
-    words = np.array([not token.special for token in trace.tokens])
-    if not words.any():
-        raise ValueError("no word left to attend to")
-    kept = trace.attention * words
-    rows = kept.sum(axis=-1, keepdims=True)
-    # Softmax weights are positive, but float32 may round a whole row of small ones to 0: then nothing is known.
-    even = np.broadcast_to(words / words.sum(), kept.shape)
-    attention = np.where(rows > 0, np.divide(kept, rows, out=np.zeros_like(kept), where=rows > 0), even)
-    attention = attention.astype(np.float32)
+    words = words_of(trace.tokens)
+    attention = np.empty_like(trace.attention)
+    for layer, weights in enumerate(trace.attention):
+        attention[layer] = shared_among(weights, words)
     attention.setflags(write=False)
     return replace(trace, attention=attention)
+
+
+def words_of(tokens: Sequence[Token]) -> npt.NDArray[np.bool_]:
+    """Bool[token], True where a token is not special. Raises ValueError when none is."""
+    words = np.array([not token.special for token in tokens])
+    if not words.any():
+        raise ValueError("no word left to attend to")
+    return words
+
+
+def shared_among(weights: Float32, words: npt.NDArray[np.bool_]) -> Float32:
+    """Float32[..., query, key] with the other columns at 0 and every row summing to 1 over `words`, Bool[key]."""
+    kept = weights * words
+    rows = kept.sum(axis=-1, keepdims=True)
+    # Softmax weights are positive, but float32 may round a whole row of small ones to 0: then nothing is known.
+    even = (words / words.sum()).astype(np.float32)
+    shared: Float32 = np.where(rows > 0, np.divide(kept, rows, out=np.zeros_like(kept), where=rows > 0), even)
+    return shared

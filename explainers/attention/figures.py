@@ -10,10 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from plotly.subplots import make_subplots
 
 from explainers.attention.inputs import InputBuild
-from explainers.attention.neuron import NeuronView
 from explainers.attention.readings import NAMES, Comparison
 from explainers.attention.recurrent import GradientReach, Timings
 from explainers.attention.trace import Float32, Token
@@ -74,51 +72,6 @@ def near_positions_are_alike(similarity: Float32, labels: Labels) -> go.Figure:
     figure.update_yaxes(autorange="reversed", title=labels["position"], scaleanchor="x", constrain="domain")
     figure.update_xaxes(title=labels["position"], constrain="domain")
     return _calm(figure, 420)
-
-
-def a_weight_is_a_sum_of_products(view: NeuronView, tokens: Sequence[Token], labels: Labels) -> go.Figure:
-    """For one query: q times k in every dimension, and the softmax weight that their sum becomes."""
-    keys = names(tokens)
-    limit = float(np.abs(view.product).max())
-    figure = make_subplots(
-        cols=2,
-        shared_yaxes=True,
-        column_widths=[0.68, 0.32],
-        horizontal_spacing=0.03,
-        subplot_titles=[labels["product"], labels["weight"]],
-    )
-    products = go.Heatmap(
-        z=view.product,
-        y=keys,
-        colorscale=SIGNED,
-        zmin=-limit,
-        zmax=limit,
-        showscale=False,
-        hovertemplate=f"%{{y}}<br>{labels['dimension']} %{{x}}<br>q·k %{{z:.3f}}<extra></extra>",
-    )
-    figure.add_trace(products, row=1, col=1)
-    said = [f"{weight:.3f}" for weight in view.weight]
-    hover = [
-        f"q·k = {dot:.2f}<br>÷ √d = {score:.2f}<br>softmax = {weight:.4f}"
-        for dot, score, weight in zip(view.dot, view.score, view.weight, strict=True)
-    ]
-    bars = go.Bar(
-        x=view.weight,
-        y=keys,
-        orientation="h",
-        marker_color=BLUE,
-        text=said,
-        textposition="outside",
-        hovertext=hover,
-        hoverinfo="text+y",
-        cliponaxis=False,
-    )
-    figure.add_trace(bars, row=1, col=2)
-    figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(title=labels["dimension"], row=1, col=1)
-    figure.update_xaxes(range=[0, 1.25], tickvals=[0, 0.5, 1], row=1, col=2)
-    figure.update_layout(showlegend=False)
-    return _calm(figure, 110 + ROW_PX * len(keys), 40)
 
 
 def five_readings_disagree(comparison: Comparison, tokens: Sequence[Token], labels: Labels) -> go.Figure:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from explainers.attention.cutting import Pieces, split
+from explainers.attention.cutting import Pieces, shown, split
 from explainers.errors import ExplainerError
 from explainers.models import LoadedEncoder, ModelSource, load_encoder
 
@@ -23,14 +23,16 @@ class GuessError(ExplainerError):
     """Why there are no guesses.
 
     Code "no-mlm-head": the checkpoint has no masked-LM head; details "location", "family". "no-mask-token": the
-    tokenizer has none. "no-mask": the text has no gap. "token-limit": the text has more tokens than the model
+    tokenizer has none. "no-mask": the text has no gap. "guess-too-long": the text has more tokens than the model
     takes; details "asked", "max". "guess-count": k is not in 1..MAX_GUESSES; details "asked", "max".
     """
 
 
 @dataclass(frozen=True)
 class Guess:
-    """One vocabulary entry for a gap: its spelling `piece`, the same as readable `text`, and `probability`."""
+    """One vocabulary entry for a gap: its spelling `piece`, the same as readable `text` (never a U+FFFD), and
+    `probability`.
+    """
 
     piece: str
     id: int
@@ -80,11 +82,12 @@ def _pieces(loaded: LoadedEncoder, text: str) -> Pieces:
     pieces = split(loaded.tokenizer, text.replace(MASK, str(loaded.tokenizer.mask_token)), loaded.max_positions)
     if len(pieces.ids) + 2 > loaded.max_positions:
         # A text cut short might lose its gap, and a guess without the rest of the sentence is another question.
-        raise GuessError("token-limit", {"asked": str(len(pieces.ids) + 2), "max": str(loaded.max_positions)})
+        raise GuessError("guess-too-long", {"asked": str(len(pieces.ids) + 2), "max": str(loaded.max_positions)})
     return pieces
 
 
 def _guess(loaded: LoadedEncoder, number: int, probability: float) -> Guess:
     piece = str(loaded.tokenizer.convert_ids_to_tokens(number) or "")
-    text = loaded.tokenizer.convert_tokens_to_string([piece]).strip() if piece else ""
-    return Guess(piece, number, text, probability)
+    # A byte-level vocabulary has pieces of a character, whose text would be U+FFFD: they keep their spelling.
+    text = shown(loaded.tokenizer.convert_tokens_to_string([piece])).strip() if piece else ""
+    return Guess(piece, number, text or piece, probability)

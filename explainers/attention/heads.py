@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from explainers.attention.measures import entropy, mean_distance, sink_share
 from explainers.attention.trace import AttentionTrace, Float32, Token
-from explainers.attention.words import Span, merge_words, piece_spans
+from explainers.attention.words import Span, piece_spans
 
 ScoreName = Literal[
     "previous_token",
@@ -100,23 +100,25 @@ class HeadScores:
 def score_heads(trace: AttentionTrace) -> HeadScores:
     """Every score of every head of `trace`."""
     spans = piece_spans(trace.tokens)
-    words = merge_words(trace, spans)
-    places = [token.index for token in words.tokens if not token.special]
     bits = entropy(trace)
     links = tuple(_links(trace.tokens, spans))
-    place_of = dict(zip(spans, places, strict=True))
-    referring = [(place_of[link.pronoun], [place_of[span] for span in link.candidates]) for link in links]
+    referring = [(link.pronoun, list(link.candidates)) for link in links]
     return HeadScores(
         previous_token=_offset(trace, -1),
         next_token=_offset(trace, 1),
-        same_word=_mean_share(words, _repeated(words)),
+        same_word=_mean_share(trace, _repeated(trace.tokens, spans)),
         separator_sink=sink_share(trace),
         broad=_frozen((bits / np.log2(len(trace.tokens))).clip(0, 1)),
-        coreference=_mean_share(words, referring),
+        coreference=_mean_share(trace, referring),
         entropy=bits,
         distance=mean_distance(trace),
         links=links,
     )
+
+
+def is_content(word: str) -> bool:
+    """False for an English function word of the closed list, and for what is no word."""
+    return word.isalnum() and word.casefold() not in _FUNCTION_WORDS
 
 
 def ranking(scores: HeadScores, name: ScoreName) -> tuple[tuple[int, int], ...]:
@@ -127,26 +129,40 @@ def ranking(scores: HeadScores, name: ScoreName) -> tuple[tuple[int, int], ...]:
 
 
 def _offset(trace: AttentionTrace, step: int) -> Float32:
-    n = len(trace.tokens)
-    special = [token.special for token in trace.tokens]
-    pairs = [(q, [q + step]) for q in range(n) if 0 <= q + step < n and not special[q] and not special[q + step]]
-    return _mean_share(trace, pairs)
+    """The mean attention from a word's token to the one `step` places on, -1 or 1; nan without such a pair."""
+    words = np.array([not token.special for token in trace.tokens])
+    pairs = words[1:] & words[:-1]
+    if not pairs.any():
+        return _nothing(trace)
+    beside = trace.attention.diagonal(step, axis1=2, axis2=3)
+    return _frozen(beside[..., pairs].mean(axis=-1, dtype=np.float64))
 
 
-def _mean_share(trace: AttentionTrace, pairs: list[tuple[int, list[int]]]) -> Float32:
-    """The mean over (query, keys) of the attention from that query to all those keys; nan without a pair."""
+def _mean_share(trace: AttentionTrace, pairs: list[tuple[Span, list[Span]]]) -> Float32:
+    """The mean over (word, words) of the attention from the one to all the others; nan without a pair.
+
+    A word's attention is the mean over its tokens as queries and the sum over its tokens as keys (`merge_words`).
+    """
     if not pairs:
-        return _frozen(np.full((trace.layers, trace.heads), np.nan))
-    shares = [trace.attention[:, :, query, keys].sum(axis=-1, dtype=np.float64) for query, keys in pairs]
-    return _frozen(np.mean(shares, axis=0))
+        return _nothing(trace)
+    total = np.zeros((trace.layers, trace.heads))
+    for (start, end), others in pairs:
+        keys = [key for other in others for key in range(*other)]
+        total += trace.attention[:, :, start:end][..., keys].sum(axis=-1, dtype=np.float64).mean(axis=-1)
+    return _frozen(total / len(pairs))
 
 
-def _repeated(words: AttentionTrace) -> list[tuple[int, list[int]]]:
+def _nothing(trace: AttentionTrace) -> Float32:
+    return _frozen(np.full((trace.layers, trace.heads), np.nan))
+
+
+def _repeated(tokens: tuple[Token, ...], spans: tuple[Span, ...]) -> list[tuple[Span, list[Span]]]:
     """For each word that stands more than once, the other places of it."""
-    where: dict[str, list[int]] = {}
-    for token in words.tokens:
-        if not token.special and any(sign.isalnum() for sign in token.text):
-            where.setdefault(token.text.casefold(), []).append(token.index)
+    where: dict[str, list[Span]] = {}
+    for span in spans:
+        text = "".join(token.text for token in tokens[slice(*span)])
+        if any(sign.isalnum() for sign in text):
+            where.setdefault(text.casefold(), []).append(span)
     return [
         (place, [other for other in places if other != place])
         for places in where.values()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from explainers.attention.compact import CompactTrace
 from explainers.attention.trace import AttentionTrace, Float32
 
 
@@ -56,9 +57,12 @@ def entropy(trace: AttentionTrace) -> Float32:
 
     -(1/n) * sum over q of sum over k of a[l, h, q, k] * log2 a[l, h, q, k], where 0 * log2 0 = 0.
     """
-    weights = trace.attention.astype(np.float64)
-    logs = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)
-    return _per_head(-(weights * logs).sum(axis=-1))
+    bits = np.empty(trace.attention.shape[:-1], np.float64)
+    # Layer by layer: of a long text all layers at once would be hundreds of megabytes of what is thrown away.
+    for layer, weights in enumerate(trace.attention):
+        logs = np.log2(weights, out=np.zeros_like(weights), where=weights > 0)
+        np.negative(np.einsum("hqk,hqk->hq", weights, logs), out=bits[layer])
+    return _per_head(bits)
 
 
 def mean_distance(trace: AttentionTrace) -> Float32:
@@ -67,8 +71,8 @@ def mean_distance(trace: AttentionTrace) -> Float32:
     (1/n) * sum over q of sum over k of a[l, h, q, k] * |q - k|.
     """
     places = np.arange(trace.attention.shape[-1])
-    apart = np.abs(places[:, None] - places[None, :])
-    return _per_head((trace.attention * apart).sum(axis=-1, dtype=np.float64))
+    apart = np.abs(places[:, None] - places[None, :]).astype(np.float32)
+    return _per_head(np.einsum("lhqk,qk->lhq", trace.attention, apart).astype(np.float64))
 
 
 def strongest_keys(trace: AttentionTrace, layer: int, head: int) -> tuple[StrongestKey, ...]:
@@ -85,6 +89,8 @@ def head_weights(trace: AttentionTrace, layer: int, head: int) -> Float32:
     """One head's Float32[query, key]. Raises IndexError, also for negative numbers: no head counts back."""
     if not (0 <= layer < trace.layers and 0 <= head < trace.heads):
         raise IndexError(layer, head)
+    if isinstance(trace, CompactTrace):
+        return trace.head(layer, head)
     weights: Float32 = trace.attention[layer, head]
     return weights
 

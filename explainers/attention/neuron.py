@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from explainers.attention.framing import framed, packed_tokens
 from explainers.attention.trace import AttentionTrace, Float32
 from explainers.models import BUNDLED_BERT, LoadedEncoder, ModelSource, load_encoder
 
@@ -52,6 +53,15 @@ class NeuronView(DotProductAttention):
     head: int
     query: int
     temperature: float
+    q: Float32
+    k: Float32
+    v: Float32
+
+
+@dataclass(frozen=True, eq=False)
+class Projections:
+    """`q`, `k`, `v` of one head: Float32[token, dim] each, read-only."""
+
     q: Float32
     k: Float32
     v: Float32
@@ -100,16 +110,38 @@ def neuron(
     token that does not exist, ValueError for a temperature that is not a positive finite number,
     ModelUnavailableError.
     """
-    if not (0 <= layer < trace.layers and 0 <= head < trace.heads and 0 <= query < len(trace.tokens)):
+    inside = projections(trace, layer, head, source=source)
+    if not 0 <= query < len(trace.tokens):
         raise IndexError(layer, head, query)
-    loaded = load_encoder(source)
-    to_q, to_k, to_v = _matrices(loaded, layer)
-    dim = loaded.hidden // loaded.heads
-    columns = slice(head * dim, (head + 1) * dim)
-    read = trace.hidden[layer]
-    q, k, v = _project(read[query], to_q, columns), _project(read, to_k, columns), _project(read, to_v, columns)
+    q, k, v = inside.q[query], inside.k, inside.v
     steps = scaled_dot_product(q, k, v, temperature)
     return NeuronView(**vars(steps), layer=layer, head=head, query=query, temperature=temperature, q=q, k=k, v=v)
+
+
+def projections(trace: AttentionTrace, layer: int, head: int, *, source: ModelSource = BUNDLED_BERT) -> Projections:
+    """q, k and v of every token in `head` of `layer`, both from 0: of the layer's input x, x Wq + bq and so on.
+
+    `source` must be the one that the trace was made with. Raises IndexError for a layer or head that does not exist,
+    ModelUnavailableError.
+    """
+    if not (0 <= layer < trace.layers and 0 <= head < trace.heads):
+        raise IndexError(layer, head)
+    loaded = load_encoder(source)
+    dim = loaded.hidden // loaded.heads
+    columns = slice(head * dim, (head + 1) * dim)
+    return Projections(*(_project(trace.hidden[layer], matrix, columns) for matrix in _matrices(loaded, layer)))
+
+
+def pack_projections(trace: AttentionTrace, layer: int, head: int, *, source: ModelSource = BUNDLED_BERT) -> bytes:
+    """One head's q, k and v for the browser, which does the rest of `neuron` for any token and temperature itself.
+
+    Framed as `framing.framed`: the header says "layer", "head" (from 0), "n", "dim" and the tokens; then float32
+    q, k, v, each token by token.
+    """
+    inside = projections(trace, layer, head, source=source)
+    n, dim = inside.q.shape
+    header = {"layer": layer, "head": head, "n": n, "dim": dim, "tokens": packed_tokens(trace.tokens)}
+    return framed(header, b"".join(array.astype("<f4").tobytes() for array in (inside.q, inside.k, inside.v)))
 
 
 def _matrices(loaded: LoadedEncoder, layer: int) -> tuple[Linear, Linear, Linear]:

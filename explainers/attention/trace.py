@@ -32,6 +32,9 @@ MIN_TOKENS = 5
 
 CACHE_ENTRIES = 32
 CACHE_BYTES = 96 * 2**20
+LONG_BYTES = 24 * 2**20
+"""Of traces that take more (some 250 tokens) only the last is kept, beside the others; `view` keeps compact ones."""
+
 UNKNOWN_CHARACTERS = 40
 
 
@@ -113,7 +116,7 @@ def trace(a: str, b: str = "", *, max_tokens: int = 128, source: ModelSource = B
 
     `max_tokens` counts special tokens; the longer sentence is cut first (`AttentionTrace.cuts`). A `b` that
     contains nothing the tokenizer reads is no second sentence. The last inputs are remembered, so asking
-    again costs nothing. Raises EmptyTextError, TokenLimitError, ModelUnavailableError.
+    again costs nothing, unless the text is very long. Raises EmptyTextError, TokenLimitError, ModelUnavailableError.
     """
     # Digests, not texts: the cache must not keep a pasted book alive.
     key = (_digest(a), _digest(b), max_tokens, source)
@@ -124,8 +127,7 @@ def trace(a: str, b: str = "", *, max_tokens: int = 128, source: ModelSource = B
     result = _trace(load_encoder(source), a, b, max_tokens)
     with _cache_lock:
         _cache[key] = result
-        while len(_cache) > 1 and (len(_cache) > CACHE_ENTRIES or _cached_bytes() > CACHE_BYTES):
-            _cache.popitem(last=False)
+        _make_room()
     return result
 
 
@@ -135,8 +137,21 @@ def clear_cache() -> None:
         _cache.clear()
 
 
-def _cached_bytes() -> int:
-    return sum(entry.attention.nbytes + entry.hidden.nbytes for entry in _cache.values())
+def _make_room() -> None:
+    """Drop the oldest: all long traces but the last, and of the others what is too many or too much."""
+    long = [key for key, entry in _cache.items() if _bytes(entry) > LONG_BYTES]
+    for key in long[:-1]:
+        del _cache[key]
+    others = [key for key in _cache if key not in long]
+    for key in others[:-1]:
+        if len(others) <= CACHE_ENTRIES and sum(_bytes(_cache[other]) for other in others) <= CACHE_BYTES:
+            break
+        del _cache[key]
+        others = others[1:]
+
+
+def _bytes(entry: AttentionTrace) -> int:
+    return entry.attention.nbytes + entry.hidden.nbytes
 
 
 def _digest(text: str) -> bytes:

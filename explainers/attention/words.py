@@ -2,11 +2,14 @@
 
 A word's attention is the mean over its tokens as queries and the sum over its tokens as keys (Clark et al. 2019,
 arXiv:1906.04341, section 4.1), so that every row still sums to 1. BERT cuts Chinese into single characters (Devlin
-et al. 2019, arXiv:1810.04805); words are found by jieba's dictionary and hidden Markov model, which can err.
+et al. 2019, arXiv:1810.04805); words are found by jieba's dictionary and hidden Markov model, which can err. They
+know simplified characters, so a traditional text is converted (OpenCC, character for character) to be cut, and the
+words are those of the text as it was typed.
 """
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from collections.abc import Sequence
@@ -19,9 +22,11 @@ import numpy as np
 from explainers.attention.cutting import COUNTED_CHARACTERS
 from explainers.attention.trace import AttentionTrace, Float32, Token
 from explainers.errors import ExplainerError
+from explainers.models import BUNDLED_BERT, ModelSource, load_encoder
 
 if TYPE_CHECKING:
     from jieba import Tokenizer as Cutter
+    from opencc import OpenCC
 
 Span = tuple[int, int]
 """Token indices [start, end)."""
@@ -34,6 +39,7 @@ _CONTINUED = "##"
 _IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x2CEAF), (0x2F800, 0x2FA1F))
 
 _cutter: Cutter | None = None
+_converter: OpenCC | None = None
 _cutter_lock = threading.Lock()
 
 
@@ -59,9 +65,39 @@ def segment(text: str) -> tuple[Word, ...]:
 
     Safe from any thread. The first call reads jieba's dictionary (about a second).
     """
+    text = text[:COUNTED_CHARACTERS]
     with _cutter_lock:
-        cut = list(_dictionary().tokenize(text[:COUNTED_CHARACTERS]))
-    return tuple(Word(word, start, end) for word, start, end in cut if not word.isspace())
+        cut = list(_dictionary().tokenize(_simplified(text)))
+    return tuple(Word(text[start:end], start, end) for word, start, end in cut if not word.isspace())
+
+
+def _simplified(text: str) -> str:
+    """`text` as jieba's dictionary spells it, of the same length, so that every place stays the same."""
+    global _converter
+    if not has_ideographs(text):
+        return text
+    if _converter is None:
+        from opencc import OpenCC
+
+        _converter = OpenCC("t2s")
+    converted = str(_converter.convert(text))
+    return converted if len(converted) == len(text) else text
+
+
+def has_ideographs(text: str) -> bool:
+    """True when `text` holds a Chinese character."""
+    return any(_ideograph(sign) for sign in text)
+
+
+@functools.lru_cache(maxsize=4)
+def chinese_characters(source: ModelSource = BUNDLED_BERT) -> int:
+    """How many Chinese characters the model's vocabulary holds as a piece of their own.
+
+    Google's bert-base-chinese has thousands, an English BERT a few hundred: a character that is in the vocabulary of
+    a model trained on English is still one it has hardly ever met. Raises ModelUnavailableError.
+    """
+    vocabulary = load_encoder(source).tokenizer.get_vocab()
+    return sum(len(piece) == 1 and _ideograph(piece) for piece in vocabulary)
 
 
 def _dictionary() -> Cutter:
@@ -115,6 +151,21 @@ def piece_spans(tokens: Sequence[Token]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
+def word_spans(tokens: Sequence[Token], a: str, b: str = "") -> tuple[Span, ...]:
+    """The tokens of each word of the text `a`, `b` that they are tokens of: by spelling, Chinese by jieba.
+
+    Every token that is no separator is in one span.
+    """
+    joined: list[Span] = []
+    for sentence, text in enumerate((a, b)):
+        if has_ideographs(text):
+            words = [word for word in segment(text) if len(word.text) > 1 and all(map(_ideograph, word.text))]
+            joined += token_spans(tokens, words, sentence)
+    taken = {index for start, end in joined for index in range(start, end)}
+    alone = [span for span in piece_spans(tokens) if not taken.intersection(range(*span))]
+    return tuple(sorted([*joined, *alone]))
+
+
 def _continues(before: Token, token: Token) -> bool:
     if token.piece.startswith(_CONTINUED):
         return True
@@ -132,8 +183,8 @@ def merge_words(trace: AttentionTrace, spans: Sequence[Span]) -> AttentionTrace:
     """`trace` with the tokens of each span as one: query rows by mean, key columns by sum, vectors by mean.
 
     `spans` are token indices [start, end), in order and apart; tokens in none of them, and separators, stay as
-    they are. A merged token has `id` MERGED_ID, the position of its first token and the characters of all. The
-    sentence vector is the model's and does not change. Raises SpanError.
+    they are. A merged token has `id` MERGED_ID, the position of its first token and the characters of all, also for
+    its `piece`. The sentence vector is the model's and does not change. Raises SpanError.
     """
     groups = _groups(trace.tokens, spans)
     starts = [start for start, _ in groups]
@@ -173,11 +224,7 @@ def _merged(tokens: Sequence[Token], index: int) -> Token:
     if len(tokens) == 1:
         return replace(first, index=index)
     gaps = ["", *(" " if later.start > before.end else "" for before, later in pairwise(tokens))]
-    return replace(
-        first,
-        index=index,
-        id=MERGED_ID,
-        piece="".join(gap + token.piece.removeprefix(_CONTINUED) for gap, token in zip(gaps, tokens, strict=True)),
-        text="".join(gap + token.text for gap, token in zip(gaps, tokens, strict=True)),
-        end=tokens[-1].end,
-    )
+    text = "".join(gap + token.text for gap, token in zip(gaps, tokens, strict=True))
+    # The reader's own characters: of pieces that the model did not know, the vocabulary's spelling says nothing.
+    piece = text or "".join(token.piece.removeprefix(_CONTINUED) for token in tokens)
+    return replace(first, index=index, id=MERGED_ID, piece=piece, text=text, end=tokens[-1].end)

@@ -24,10 +24,30 @@ START_LIMIT_S = 60.0
 PageAt = Callable[..., Sheet]
 
 
+# One view each, looked at closely. They take longer than a change should wait for: `make test` runs those marked
+# `core` and visits every view (test_every_page.py), `make deep` runs them all, and so does .ci/run.
+CLOSE = frozenset(
+    {
+        "test_attention_lenses.py",
+        "test_attention_long.py",
+        "test_attention_order.py",
+        "test_bertviz.py",
+        "test_focal_pictures.py",
+        "test_focal_training_pictures.py",
+        "test_glossary_page.py",
+        "test_neuron_picture.py",
+        "test_notes_page.py",
+        "test_reading.py",
+    }
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if item.path.name in CLOSE and not item.get_closest_marker("core"):
+                item.add_marker(pytest.mark.deep)
 
 
 def _free_port() -> int:

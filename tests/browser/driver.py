@@ -17,7 +17,14 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator
 DESKTOP = (1440, 900)
 STAGE = (1920, 1080)
 PHONE = (390, 844)
-PATHS = {"home": "/", "attention": "/attention", "reader": "/reader"}
+PATHS = {
+    "home": "/",
+    "attention": "/attention",
+    "focal-loss": "/focal-loss",
+    "reader": "/reader",
+    "notes": "/notes",
+    "glossary": "/glossary",
+}
 LOCALES = {"zh-Hant": "zh-TW", "en": "en-US"}
 LIMIT_MS = 30_000
 
@@ -132,17 +139,26 @@ class Sheet:
         page = urlsplit(self.page.url).path.strip("/") or "home"
         self.page.locator(_SETTLED).wait_for(state="attached")
         self.page.locator(".st-key-topbar .root nav").wait_for(state="attached")
-        if page == "reader":
-            self.page.locator(".st-key-reader .root[data-ready]").wait_for()
+        if page in ("reader", "notes", "glossary"):
+            # The reader's other views, the map and the print view, are components of their own.
+            self.page.locator(f".st-key-{self._list(page)} .root[data-ready]").wait_for()
         elif page == "home":
             self.page.locator(".st-key-home h1").wait_for()
-        elif page == "attention":
+        elif page in ("attention", "focal-loss"):
             self.page.locator(".st-key-main-picture, .st-key-pane-doc").first.wait_for()
-            pictures = ".root[data-painted], .trouble, .st-key-unseen"
+            # Another view than the first may be charts or tables alone: there the claim says that it is drawn.
+            claims = ", .st-key-main-picture h2.claim" if "lens" in self.query() else ""
+            pictures = ".root[data-painted], .trouble, .st-key-unseen" + claims
             self.page.locator(pictures).first.wait_for(state="attached")
         self.page.locator(_SETTLED).wait_for(state="attached")
         self.page.evaluate(_IDLE_FRAMES)
         return self
+
+    def _list(self, page: str) -> str:
+        query = self.query()
+        if page == "reader" and "print" in query:
+            return "printed"
+        return "questionmap" if page == "reader" and query.get("view") == "map" else page
 
     @property
     def explorer(self) -> Locator:

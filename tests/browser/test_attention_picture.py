@@ -128,7 +128,7 @@ def test_hovering_previews_without_asking_the_server(page_at) -> None:
 
 
 def test_a_control_change_does_not_send_the_weights_again(page_at) -> None:
-    words = " ".join(f"word{number % 7} and" for number in range(80))
+    words = " ".join(f"word{number % 7} and" for number in range(41))
     sheet = page_at(f"/attention?lang=en&a={words}")
     whole = sheet.received
     assert whole > 500_000  # 128 tokens: about 1.2 MB of weights, so counting works
@@ -155,7 +155,7 @@ def test_the_picture_and_the_data_can_be_taken_away(page_at) -> None:
     assert picture.value.suggested_filename == "attention-layer2-head9.png"
     assert picture.value.path().read_bytes().startswith(b"\x89PNG")
     with sheet.page.expect_download() as data:
-        sheet.page.locator(".st-key-card-explorer").get_by_role("button", name="CSV").click()
+        sheet.page.locator(".st-key-card-explorer").get_by_role("button", name="Download the data (CSV)").click()
     rows = data.value.path().read_text("utf-8").splitlines()
     tokens = len(attention.trace(str(TABLE["a"].default)).tokens)
     assert rows[0] == "query_index,query,key_index,key,weight"

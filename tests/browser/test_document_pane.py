@@ -23,7 +23,7 @@ BINDING = next(
 
 
 def phrase(sheet: Sheet) -> Locator:
-    return sheet.page.locator(f"[data-bind={BINDING.id}][role=button]")
+    return sheet.page.locator(f".body [data-bind={BINDING.id}][role=button]")
 
 
 def expect_bound(sheet: Sheet) -> None:
@@ -88,7 +88,7 @@ def test_turning_a_passage_keeps_the_picture(page_at) -> None:
 def test_an_unanswered_question_says_so(page_at, question: str) -> None:
     sheet = page_at(f"/attention?lang=en&q={question}")
     expect(sheet.page.locator(".st-key-passage .missing")).to_contain_text("do not answer it")
-    links = sheet.page.locator(".st-key-passage article :is(a[data-question], a[data-reader])")
+    links = sheet.page.locator(".st-key-passage article li :is(a[data-question], a[data-reader])")
     nearest = links.evaluate_all("(nodes) => nodes.map((node) => node.dataset.question ?? node.dataset.reader)")
     assert tuple(nearest) == catalogue.load().related[question]
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from driver import DESKTOP, LOCALES, PATHS, PHONE, STAGE, Server, Sheet
 
+from ui import controls
+
 LANGUAGES = tuple(LOCALES)
+TABLES = {page: controls.load(page) for page in PATHS}
 VIEWS = {"desktop": (DESKTOP, False), "phone": (PHONE, False), "stage": (STAGE, True)}
 
 
@@ -30,6 +33,20 @@ def test_a_page_is_whole_at_every_size(page_at, page: str, language: str) -> Non
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("page", [page for page in PATHS if page in TABLES and "lens" in TABLES[page]])
+def test_every_view_of_a_page_is_whole(page_at, page: str, language: str) -> None:
+    sheet = page_at(f"{PATHS[page]}?lang={language}", locale=LOCALES[language])
+    for lens in TABLES[page]["lens"].options:
+        sheet.go(f"{PATHS[page]}?lang={language}&lens={lens}&b=It was too wide.")
+        drawn = ".st-key-main-picture :is(h2.claim, .notice, [data-testid=stProgress], [class*='-start'] button)"
+        sheet.page.locator(drawn).first.wait_for()
+        check_text(sheet)
+        assert sheet.sideways() <= 0, lens
+        # The bundled model has no head that guesses words, and the page says so.
+        assert sheet.page.locator(".trouble").count() == (lens == "gaps"), lens
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_guess_at_the_language_is_the_browsers(page_at, language: str) -> None:
     sheet = page_at("/", locale=LOCALES[language])
     sheet.expect_query(lang=language)
@@ -43,6 +60,21 @@ def test_every_answer_keeps_the_browser_on_this_machine(page_at, server: Server)
         assert "default-src 'self'" in headers["content-security-policy"]
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_bar_stays_on_one_line_and_is_a_row_on_a_phone(page_at, language: str) -> None:
+    sheet = page_at(f"/notes?lang={language}")
+    nodes = sheet.page.locator(".st-key-topbar :is(nav a, .tool)")
+    middles = nodes.evaluate_all(
+        "(all) => all.map((one) => { const b = one.getBoundingClientRect(); return b.y + b.height / 2; })"
+    )
+    assert max(middles) - min(middles) < 8
+    sheet.resize(PHONE)
+    links = sheet.page.locator(".st-key-topbar nav a")
+    assert len(set(links.evaluate_all("(all) => all.map((one) => Math.round(one.getBoundingClientRect().y))"))) == 1
+    links.last.click()
+    sheet.page.wait_for_url("**/glossary**")
 
 
 def test_links_of_the_bar_lead_to_every_page(page_at) -> None:

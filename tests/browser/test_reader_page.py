@@ -14,7 +14,7 @@ IN_VIEW = """(node) => new Promise((done) => {
   const look = () => {
     const inner = node.getBoundingClientRect();
     const outer = node.closest(".text").getBoundingClientRect();
-    if (inner.top < outer.bottom - 20 && inner.top > outer.top - 20 && outer.top < innerHeight) done(true);
+    if (inner.top < Math.min(outer.bottom, innerHeight) - 20 && inner.top > outer.top - 20) done(true);
     else requestAnimationFrame(look);
   };
   look();
@@ -70,11 +70,11 @@ def test_the_unanswered_say_so_and_lead_on(page_at) -> None:
     for question in unanswered:
         nearest = (
             article(sheet, question)
-            .locator("li a")
+            .locator("li a[data-question]")
             .evaluate_all("(links) => links.map((link) => link.dataset.question)")
         )
         assert nearest == list(catalogue.load().related[question])
-    article(sheet, "B56").locator("li a").first.click()
+    article(sheet, "B56").locator("li a[data-question]").first.click()
     expect_open(sheet, catalogue.load().related["B56"][0])
 
 

@@ -105,17 +105,27 @@ def test_a_small_memory_gives_the_same_answer(monkeypatch: pytest.MonkeyPatch) -
     np.testing.assert_allclose(every_head(*PAIR), whole, atol=1e-6)
 
 
-def test_it_can_be_stopped() -> None:
-    asked: list[bool] = []
+def test_it_tells_how_far_it_is_and_can_be_called_off() -> None:
+    told: list[tuple[float, np.ndarray]] = []
+    whole = every_head(TIRED, report=lambda done, so_far: told.append((done, np.asarray(so_far))))
+    parts = [done for done, _ in told]
+    assert parts == sorted(parts)
+    assert parts[0] == 0 and 0.5 < parts[-1] < 1
+    # The first layer's heads run through all six layers, the last one's through one: 6 of 6 + 5 + ... + 1.
+    assert parts[1] == pytest.approx(6 / 21)
+    assert np.isnan(told[0][1]).all()
+    np.testing.assert_array_equal(told[-1][1][:5], whole[:5])
+    assert np.isnan(told[-1][1][5]).all()
 
-    def stop() -> bool:
-        asked.append(True)
-        return len(asked) > 2
+    class CalledOffError(Exception):
+        pass
 
-    with pytest.raises(AblationError) as caught:
-        every_head(TIRED, cancelled=stop)
-    assert caught.value.code == "cancelled"
-    assert len(asked) == 3
+    def stop(done: float, so_far: object) -> None:
+        if done:
+            raise CalledOffError
+
+    with pytest.raises(CalledOffError):
+        every_head(TIRED, report=stop)
 
 
 def test_other_threads_keep_their_heads() -> None:

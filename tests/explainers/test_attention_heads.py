@@ -127,6 +127,12 @@ def test_coreference_is_the_pronouns_share_on_its_candidates() -> None:
     assert ranking(scores, "coreference")[0] == (3, 1)
 
 
+def test_the_figure_in_the_text_about_sorting() -> None:
+    scores = score_heads(trace(TIRED))
+    assert ranking(scores, "previous_token")[0] == (0, 2)
+    assert f"{scores.previous_token[0, 2]:.2f}" == "1.00"
+
+
 def test_the_order_of_heads() -> None:
     values = np.array([[0.2, np.nan, 0.9], [np.nan, 0.2, -1.0]], dtype=np.float32)
     scores = HeadScores(**dict.fromkeys(SCORE_NAMES, values), links=())

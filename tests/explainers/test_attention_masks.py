@@ -8,12 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainers.attention.masks import (
+    PRESETS,
     MaskError,
     bidirectional,
     causal,
+    compare_presets,
     encoder_decoder,
     mask_effect,
     padding,
+    preset,
+    toggled,
     trace_with_mask,
 )
 from explainers.attention.trace import Token, trace
@@ -156,3 +160,65 @@ def test_a_causal_it_cannot_know_how_the_sentence_ends() -> None:
     tired, wide = (trace_with_mask(text, "", causal(n)).hidden[-1, it] for text in (TIRED, other))
     np.testing.assert_allclose(tired, wide, atol=1e-6)
     assert np.abs(trace(TIRED).hidden[-1, it] - trace(other).hidden[-1, it]).max() > 0.1
+
+
+def test_each_preset_is_its_mask() -> None:
+    assert PRESETS == ("encoder", "decoder", "encoder_decoder", "padding")
+    for name, wanted in zip(PRESETS, (bidirectional(5), causal(5), encoder_decoder(2, 3), padding(5, 2)), strict=True):
+        assert np.array_equal(preset(name, 5, 2), wanted)
+
+
+@given(st.integers(1, 9), st.data())
+def test_a_cell_turned_twice_is_as_it_was(n: int, data: st.DataObject) -> None:
+    cells = data.draw(st.lists(st.tuples(st.integers(0, n - 1), st.integers(0, n - 1)), max_size=6, unique=True))
+    mask = causal(n)
+    once = toggled(mask, cells)
+    different = {(int(query), int(key)) for query, key in np.argwhere(once != mask)}
+    assert different == set(cells)
+    assert np.array_equal(toggled(once, cells), mask)
+    assert np.array_equal(mask, causal(n))
+
+
+@pytest.mark.parametrize("cell", [(3, 0), (0, 3), (-1, 0)])
+def test_a_cell_outside_is_named(cell: tuple[int, int]) -> None:
+    with pytest.raises(MaskError) as caught:
+        toggled(causal(3), [cell])
+    assert caught.value.code == "mask-cell"
+    assert dict(caught.value.details) == {"query": str(cell[0]), "key": str(cell[1]), "tokens": "3"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_rows_sum_to_one_under_any_mask_that_leaves_each_query_something(data: st.DataObject) -> None:
+    n = len(trace(*PAIR).tokens)
+    drawn = np.array(data.draw(st.lists(st.lists(st.booleans(), min_size=n, max_size=n), min_size=n, max_size=n)))
+    mask = drawn | np.eye(n, dtype=bool)
+    found = trace_with_mask(*PAIR, mask)
+    np.testing.assert_allclose(found.attention.sum(-1), 1, atol=1e-5)
+    assert (found.attention[:, :, ~mask] == 0).all()
+    assert np.isfinite(found.hidden).all()
+
+
+def test_the_presets_compared_are_the_runs_themselves() -> None:
+    """`hears_the_rest` against transformers on the sentence cut short: without a mask, and with the causal one, which
+    on its own beginning is the causal mask again."""
+    import torch
+
+    told: list[float] = []
+    rows = compare_presets(*PAIR, 4, report=lambda done, so_far: told.append(done))
+    assert [row.name for row in rows] == list(PRESETS)
+    assert told == [0, 0.25, 0.5, 0.75]
+    plain = trace(*PAIR)
+    n = len(plain.tokens)
+    for row in rows:
+        mask = preset(row.name, n, 4)
+        masked = trace_with_mask(*PAIR, mask)
+        effect = mask_effect(plain, masked)
+        assert row.allowed == pytest.approx(mask.sum() / n**2)
+        assert row.cosine == pytest.approx(effect.cosine, abs=1e-6)
+        assert row.moved == pytest.approx(float(effect.moved.mean()), abs=1e-6)
+    _, short = run(plain.tokens[:4])
+    whole = torch.nn.functional.cosine_similarity(torch.tensor(plain.hidden[-1][:4]), torch.tensor(short), dim=-1)
+    assert rows[0].hears_the_rest == pytest.approx(float((1 - whole).mean()), abs=1e-5)
+    assert rows[0].hears_the_rest > 0.01
+    assert all(row.hears_the_rest < 1e-9 for row in rows[1:])

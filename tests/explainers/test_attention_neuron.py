@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from explainers import models
-from explainers.attention import neuron, scaled_dot_product, trace
+from explainers.attention import neuron, pack_projections, projections, scaled_dot_product, trace
+from explainers.attention.framing import unframed
 from explainers.models import ModelSource, load_bert, load_encoder
 from tests.explainers.encoders import FAMILIES, save_encoder
 
@@ -89,6 +90,22 @@ def test_other_families(tmp_path: Path, family: str, monkeypatch: pytest.MonkeyP
             np.testing.assert_allclose(view.weight, found.attention[layer, head, 2], atol=1e-5)
 
 
+def test_what_the_browser_gets_is_what_is_computed_here() -> None:
+    found = trace(TIRED)
+    header, numbers = unframed(pack_projections(found, 3, 1))
+    n, dim = len(found.tokens), 32
+    assert [header[name] for name in ("layer", "head", "n", "dim")] == [3, 1, n, dim]
+    assert [token["piece"] for token in header["tokens"]] == [token.piece for token in found.tokens]
+    q, k, v = np.frombuffer(numbers, "<f4").reshape(3, n, dim)
+    view = neuron(found, 3, 1, 10, temperature=0.5)
+    np.testing.assert_array_equal(q[10], view.q)
+    np.testing.assert_array_equal(k, view.k)
+    np.testing.assert_array_equal(v, view.v)
+    np.testing.assert_array_equal(projections(found, 3, 1).q, q)
+    with pytest.raises(IndexError):
+        pack_projections(found, 0, 12)
+
+
 @pytest.mark.parametrize("place", [(6, 0, 0), (0, 12, 0), (0, 0, 99), (-1, 0, 0), (0, -1, 0), (0, 0, -1)])
 def test_what_does_not_exist(place: tuple[int, int, int]) -> None:
     with pytest.raises(IndexError):
@@ -142,3 +159,10 @@ def test_the_figures_in_the_text_about_temperature() -> None:
     assert {t: f"{share:.2f}" for t, share in shares.items()} == {
         0.25: "1.00", 0.5: "0.96", 1: "0.68", 2: "0.32", 4: "0.16"
     }  # fmt: skip
+
+
+def test_the_figures_in_the_text_about_the_separators_v() -> None:
+    found = trace(TIRED)
+    lengths = np.linalg.norm(projections(found, 3, 1).v, axis=1)
+    weight = neuron(found, 3, 1, [token.piece for token in found.tokens].index("it")).weight
+    assert f"{weight[0]:.2f} {lengths[0]:.1f} {lengths[1:].min():.1f} {lengths[1:].max():.1f}" == "0.10 0.2 2.7 4.3"

@@ -16,12 +16,16 @@ from explainers.attention import (
     mean_distance,
     measure,
     pack,
+    pack_head,
     sink_share,
     strongest_keys,
     to_csv,
     trace,
     unpack,
+    unpack_head,
 )
+from explainers.attention.heads import SCORE_NAMES, score_heads
+from explainers.attention.payload import pooled
 
 SENTENCE = "The animal didn't cross the street because it was too tired."
 
@@ -88,8 +92,13 @@ def test_a_head_that_does_not_exist(layer: int, head: int) -> None:
 def test_the_payload_reads_back(text: str) -> None:
     result = trace(text)
     measures = measure(result)
-    payload = pack(result, measures)
+    scores = score_heads(result)
+    payload = pack(result, measures, scores)
     back = unpack(payload)
+    assert (back.header["n"], back.header["rows"], back.header["pool"]) == (len(result.tokens), len(result.tokens), 1)
+    for name in SCORE_NAMES:
+        packed = np.array(back.header["scores"][name], dtype=np.float64)
+        np.testing.assert_allclose(packed, scores.of(name), atol=6e-7 * max(1, np.nanmax(scores.distance)))
     assert back.weights.shape == result.attention.shape
     assert np.abs(back.weights - result.attention).max() <= 1 / 510 + 1e-7
     assert [token["piece"] for token in back.header["tokens"]] == [token.piece for token in result.tokens]
@@ -104,12 +113,48 @@ def test_the_layout_is_the_documented_one() -> None:
         payload = pack(by_hand([[0.25, 0.75], [1.0, 0.0]], ["[CLS]", word]), measure(WORKED))
         (length,) = struct.unpack("<I", payload[:4])
         header = json.loads(payload[4 : 4 + length])
-        assert list(header) == [*("version", "layers", "heads", "n", "tokens", "sink", "entropy", "distance")]
-        assert (header["version"], header["layers"], header["heads"], header["n"]) == (1, 1, 1, 2)
+        counts = ("version", "layers", "heads", "n", "rows", "pool")
+        assert list(header) == [*counts, "tokens", "sink", "entropy", "distance", "scores"]
+        assert [header[name] for name in counts] == [2, 1, 1, 2, 2, 1]
+        assert header["scores"] == {}
         assert list(header["tokens"][1]) == ["piece", "id", "segment", "position", "special", "text"]
         start = (4 + length + 3) // 4 * 4
         assert not any(payload[4 + length : start])
         assert list(payload[start:]) == [64, 191, 255, 0]
+
+
+@pytest.mark.parametrize("tokens", [129, 193, 511, 512])
+def test_of_a_long_text_each_square_keeps_its_largest_weight(tokens: int) -> None:
+    result = trace("the cat sat on a mat and " * 80, max_tokens=tokens)
+    payload = pack(result, measure(result))
+    back = unpack(payload)
+    pool, rows = back.header["pool"], back.header["rows"]
+    assert back.header["n"] == tokens
+    assert rows <= 96 < tokens <= rows * pool < tokens + pool
+    assert len(payload) <= 750_000
+    for layer, head in ((0, 0), (3, 1), (5, 11)):
+        for row, column in ((0, 0), (1, rows - 1), (rows - 1, 3), (rows - 1, rows - 1), (rows // 2, rows // 3)):
+            square = result.attention[layer, head, row * pool : (row + 1) * pool, column * pool : (column + 1) * pool]
+            assert back.weights[layer, head, row, column] == pytest.approx(square.max(), abs=1 / 510 + 1e-7)
+
+
+def test_squares_by_hand() -> None:
+    weights = np.arange(25, dtype=np.float32).reshape(1, 5, 5)
+    assert pooled(weights, 1) is weights
+    assert pooled(weights, 2)[0].tolist() == [[6, 8, 9], [16, 18, 19], [21, 23, 24]]
+    assert pooled(weights, 7)[0].tolist() == [[24]]
+
+
+@pytest.mark.parametrize("text", [SENTENCE, "word " * 300])
+def test_one_head_in_full_reads_back(text: str) -> None:
+    result = trace(text)
+    payload = pack_head(result, 3, 1)
+    assert np.abs(unpack_head(payload) - result.attention[3, 1]).max() <= 0.5 / 65535 + 1e-7
+    (length,) = struct.unpack("<I", payload[:4])
+    assert json.loads(payload[4 : 4 + length]) == {"layer": 3, "head": 1, "n": len(result.tokens)}
+    assert len(payload) == (4 + length + 3) // 4 * 4 + 2 * len(result.tokens) ** 2
+    with pytest.raises(IndexError):
+        pack_head(result, 6, 0)
 
 
 def test_a_payload_stays_small_whatever_the_word() -> None:

@@ -136,7 +136,8 @@ def test_the_longest_input_fits_the_cache() -> None:
     assert longest < module.CACHE_BYTES
     clear_cache()
     result = trace(*PAIR)
-    assert module._cached_bytes() == result.attention.nbytes + result.hidden.nbytes
+    held = [module._bytes(entry) for entry in module._cache.values()]
+    assert held == [result.attention.nbytes + result.hidden.nbytes]
 
 
 def test_typed_separators_and_unknown_words() -> None:
@@ -272,6 +273,12 @@ def test_asking_again_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(module._cache) == 1
     clear_cache()
     assert trace(*PAIR) is not first
+    # 300 tokens: 26 MB of weights in six layers of twelve heads. The last of these is kept, beside the others.
+    long, short = "word " * 298, trace("short")
+    assert trace(long, max_tokens=300) is trace(long, max_tokens=300)
+    longer = trace(long + "more", max_tokens=301)
+    assert [len(entry.tokens) for entry in module._cache.values()] == [3, 301]
+    assert (trace("short"), trace(long + "more", max_tokens=301)) == (short, longer)
 
 
 def test_what_is_shared_cannot_be_changed() -> None:

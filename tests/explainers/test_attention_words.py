@@ -13,16 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from explainers import models
-from explainers.attention.trace import AttentionTrace, trace
+from explainers.attention.aside import set_aside_special
+from explainers.attention.trace import AttentionTrace, EmptyTextError, trace
 from explainers.attention.words import (
     MERGED_ID,
     Span,
     SpanError,
     Word,
+    chinese_characters,
+    has_ideographs,
     merge_words,
     piece_spans,
     segment,
     token_spans,
+    word_spans,
 )
 
 TEXT = "Unbelievably, the embeddings of Wittgenstein didn't co-operate."
@@ -174,3 +178,76 @@ def test_jieba_is_imported_when_it_is_needed() -> None:
     root = Path(models.__file__).parents[1]
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=root)
     assert run.stdout.strip() == "[]"
+
+
+TRADITIONAL = [
+    "動物沒有過馬路，因為牠太累了。",
+    "我們在臺北車站等了很久，後來搭捷運回家。",
+    "她把鑰匙忘在辦公室裡，所以進不了門。",
+]
+
+
+@pytest.mark.parametrize("text", TRADITIONAL)
+def test_traditional_text_is_cut_like_its_simplified_twin(text: str) -> None:
+    import jieba
+    from opencc import OpenCC
+
+    simplified = OpenCC("t2s").convert(text)
+    assert simplified != text
+    twin = [(start, end) for _, start, end in jieba.Tokenizer().tokenize(simplified)]
+    found = segment(text)
+    assert [(word.start, word.end) for word in found] == twin
+    assert "".join(word.text for word in found) == text  # as it was typed, not as it was converted
+
+
+def test_words_that_jieba_alone_would_tear() -> None:
+    words = {word.text for text in TRADITIONAL for word in segment(text)}
+    assert {"臺北", "車站", "鑰匙", "辦公室", "後來"} <= words
+
+
+def test_the_words_of_a_mixed_text_cover_every_token_once() -> None:
+    a, b = "Unbelievably 我喜歡自然語言處理和transformers。", "辦公室 unfathomable"
+    found = trace(a, b)
+    spans = word_spans(found.tokens, a, b)
+    inside = [index for start, end in spans for index in range(start, end)]
+    assert inside == [token.index for token in found.tokens if not token.special]
+    words = spelled(found, spans)
+    assert {"Unbelievably", "喜歡", "處理", "transformers", "辦公室", "unfathomable"} <= set(words)
+    merged = merge_words(found, spans)
+    np.testing.assert_allclose(merged.attention.sum(-1), 1, atol=1e-5)
+    assert [token.text for token in merged.tokens if not token.special] == words
+
+
+def test_what_is_drawn_is_never_the_replacement_character() -> None:
+    text = "圖\ufffd解\ud800筆記 \ufffd"
+    found = trace(text)
+    merged = merge_words(found, word_spans(found.tokens, text))
+    assert "\ufffd" not in "".join(token.piece + token.text for token in merged.tokens)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(alphabet="ab cd.我喜歡自然語言，\ud800\ufffd🙂", min_size=1, max_size=20), st.booleans())
+def test_rows_sum_to_one_after_merging_and_setting_aside(text: str, aside: bool) -> None:
+    try:
+        found = trace(text)
+    except EmptyTextError:
+        return
+    merged = merge_words(found, word_spans(found.tokens, text))
+    shown = set_aside_special(merged) if aside else merged
+    np.testing.assert_allclose(shown.attention.sum(-1), 1, atol=1e-5)
+    if aside:
+        special = [token.special for token in shown.tokens]
+        assert (shown.attention[..., special] == 0).all()
+
+
+def test_chinese_characters_are_counted_in_the_vocabulary() -> None:
+    import re
+
+    from explainers.models import load_bert
+
+    pieces = load_bert().tokenizer.get_vocab()
+    assert chinese_characters() == sum(
+        bool(re.fullmatch("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]", piece)) for piece in pieces
+    )
+    assert 0 < chinese_characters() < 1000
+    assert has_ideographs("a 貓") and not has_ideographs("a cat。ねこ")

@@ -100,7 +100,7 @@ def test_the_bundled_model_cannot_guess() -> None:
         ("", 5, "no-mask"),
         ("the [MASK]", 0, "guess-count"),
         ("the [MASK]", 51, "guess-count"),
-        ("the cat " * 20 + "[MASK]", 5, "token-limit"),
+        ("the cat " * 20 + "[MASK]", 5, "guess-too-long"),
     ],
 )
 def test_what_cannot_be_guessed(tmp_path: Path, text: str, k: int, code: str) -> None:
@@ -173,3 +173,28 @@ def test_the_first_checkpoints_spelling_of_layer_norm_is_read(tmp_path: Path) ->
     with torch.inference_mode():
         old, new = (load_encoder(folder(tmp_path / name)).model(input_ids=ids) for name in ("old", "new"))
     torch.testing.assert_close(old.last_hidden_state, new.last_hidden_state)
+
+
+def test_a_piece_of_a_character_is_spelt_and_never_drawn_as_lost(tmp_path: Path) -> None:
+    """A byte-level vocabulary has pieces that are no text by themselves."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    folder_of = save_encoder(tmp_path, "roberta")
+    whole = sorted(pre_tokenizers.ByteLevel.alphabet())
+    pieces = [*SPECIAL["roberta"], *whole[-10:]]
+    raw = Tokenizer(models.BPE({piece: number for number, piece in enumerate(pieces)}, [], unk_token="<unk>"))
+    raw.pre_tokenizer, raw.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    roles = {
+        "cls_token": "<s>",
+        "pad_token": "<pad>",
+        "sep_token": "</s>",
+        "unk_token": "<unk>",
+        "mask_token": "<mask>",
+    }
+    PreTrainedTokenizerFast(tokenizer_object=raw, **roles).save_pretrained(folder_of)
+    (gap,) = top_k_masked(folder(folder_of), "[MASK]", 15)
+    lost = load_encoder(folder(folder_of)).tokenizer.convert_tokens_to_string([whole[-1]])
+    assert "\ufffd" in lost
+    assert all(guess.text and "\ufffd" not in guess.text for guess in gap.guesses)
+    assert next(guess for guess in gap.guesses if guess.piece == whole[-1]).text == whole[-1]

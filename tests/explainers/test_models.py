@@ -246,3 +246,33 @@ def test_importing_costs_neither_torch_nor_transformers() -> None:
         cwd=Path(models.__file__).parents[1],
     )
     assert run.stdout.strip() == "[]"
+
+
+def test_two_models_of_a_readers_own_are_kept_and_the_third_makes_room(tmp_path: Path) -> None:
+    import gc
+    import weakref
+
+    from encoders import save_encoder
+
+    own = [ModelSource("folder", str(save_encoder(tmp_path / name, "bert"))) for name in ("a", "b", "c")]
+    bundled = load_bert()
+    first, second = (models.load_encoder(source) for source in own[:2])
+    gone = weakref.ref(second.model)
+    assert models.load_encoder(own[0]) is first  # asked for last, so the other one is the oldest
+    del second
+    third = models.load_encoder(own[2])
+    gc.collect()
+    assert gone() is None
+    assert [models.is_loaded(source) for source in own] == [True, False, True]
+    assert load_bert() is bundled
+    assert models.load_encoder(own[2]) is third
+    assert models._source_locks == {}
+
+
+def test_a_folder_that_may_not_be_read_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(models.os, "access", lambda *_: False)
+    assert refusal(ModelSource("folder", str(tmp_path))).code == "folder-missing"
+
+
+def test_a_path_that_no_disk_can_hold_is_none() -> None:
+    assert refusal(ModelSource("folder", "x" * 5000)).code == "folder-missing"

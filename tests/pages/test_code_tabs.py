@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from attention_page import settled
 from streamlit.testing.v1 import AppTest
 
 from ui import language
@@ -14,15 +15,15 @@ from ui import language
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def shown_by_the_page(**query: str) -> list[str]:
+def shown_by_the_page(*cards: str, **query: str) -> list[str]:
     """The snippets of the attention page's code tabs."""
     at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     at.switch_page("pages/attention.py")
     for name, value in query.items():
         at.query_params[name] = value
-    for card in ("explorer", "tokens"):  # the code comes when its tab is opened
+    for card in cards or ("explorer", "tokens"):  # the code comes when its tab is opened
         at.session_state[f"{card}-tabs"] = language.load(query.get("lang", "en"))("card.code")
-    at.run()
+    settled(at.run())
     assert not at.exception
     return [block.value for block in at.code]
 
@@ -42,3 +43,51 @@ def test_what_the_page_shows_runs_in_a_fresh_process(query: dict[str, str]) -> N
         done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, done.stderr
         assert wanted in done.stdout, done.stdout
+
+
+PAIR = {"a": 'The "animal" didn\'t cross.', "b": "It was \\ tired."}
+# What each snippet prints, by lens and card.
+PRINTED = {
+    "heads": {"explorer": "[["},
+    "input": {"pieces": "MatchStep", "sum": "[", "positions": "[["},
+    "neuron": {"neuron": "["},
+    "readings": {"readings": "[[", "sinks": "SinkByLayer"},
+    "find": {"find": "[["},
+    "off": {"off": "0.", "near": "Neighbour(", "moved": "[", "masked": "0."},
+    "compare": {"compare": "0."},
+    "causal": {"causal": "[["},
+    "masks": {"masks": "[[", "presets": "MaskRow("},
+    "uses": {"uses": "Topics("},
+    "gaps": {"model": "ModelFacts("},
+    "rnn": {"paths": "LayerCost(", "reach": "["},
+}
+
+
+@pytest.mark.parametrize("lens", PRINTED)
+def test_every_view_shows_code_that_runs(lens: str) -> None:
+    """All snippets of a view in one fresh process, each with names of its own."""
+    cards = PRINTED[lens]
+    query = {**PAIR, "lens": lens, "off": "4.2,6", "cells": "3.3", "pin": "2", "merge": "words", "lang": "en"}
+    snippets = shown_by_the_page(*cards, **query)
+    assert len(snippets) == len(cards)
+    each = "\n".join(f"print('<<{card}>>'); exec({text!r}, {{}})" for card, text in zip(cards, snippets, strict=True))
+    done = subprocess.run([sys.executable, "-c", each], cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    for card, wanted in cards.items():
+        assert wanted in done.stdout.split(f"<<{card}>>")[1].split("<<")[0], (card, done.stdout)
+
+
+def test_code_names_a_readers_own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pages.parts import attention_models
+
+    monkeypatch.setattr(attention_models, "at_this_machine", lambda *_: True)
+    sys.path.append(str(ROOT / "tests" / "explainers"))
+    from encoders import save_encoder
+
+    folder = save_encoder(tmp_path / "own model", "bert")
+    query = {"model": str(folder), "a": "The [MASK] sat on the mat.", "gap": "The [MASK] sat.", "lang": "en"}
+    for lens, cards in (("gaps", ("gaps", "model")), ("off", ("off", "masked")), ("masks", ("masks", "presets"))):
+        for text in shown_by_the_page(*cards, lens=lens, layer="1", head="1", pin="2", **query):
+            done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, timeout=240)
+            assert done.returncode == 0, done.stderr
+            assert "own model" in text

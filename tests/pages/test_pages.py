@@ -13,7 +13,14 @@ from explainers import attention, models
 from ui import frame, language
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"home": "pages/home.py", "attention": "pages/attention.py", "reader": "pages/reader.py"}
+PAGES = {
+    "home": "pages/home.py",
+    "attention": "pages/attention.py",
+    "focal-loss": "pages/focal_loss.py",
+    "reader": "pages/reader.py",
+    "notes": "pages/notes.py",
+    "glossary": "pages/glossary.py",
+}
 
 
 def opened(page: str, **query: str) -> AppTest:
@@ -54,7 +61,7 @@ def test_every_page_runs_in_both_languages(page: str, lang: str) -> None:
         ("pin", "-7"),
         ("aside", "maybe"),
         ("hide", "teacher"),
-        ("a", "x" * 1001),
+        ("a", "x" * 3001),
     ],
 )
 def test_a_wrong_value_in_the_address_falls_back_and_says_so(name: str, value: str) -> None:
@@ -132,7 +139,7 @@ def test_a_text_that_is_cut_says_where() -> None:
     app = opened("attention")
     app.text_area(key="attention-a").set_value("word " * 5000).run()
     page = said(app)
-    assert "reads the first 126" in page
+    assert "reads the first 510" in page
     assert "character" in page
 
 

@@ -154,7 +154,7 @@ def test_the_time_of_a_question_is_that_of_what_its_reader_reads() -> None:
     assert english.minutes("A15", "zh-Hant") == 3
     assert english.minutes("A15", "en") == 1
     ours = len(answers.answer("B56", "en").split())
-    assert english.minutes("B56", "en") == -(-ours // 228) == 2
+    assert english.minutes("B56", "en") == -(-ours // 228) > 1
 
 
 def test_an_unknown_question_is_named() -> None:

@@ -69,6 +69,14 @@ def test_every_answer_renders_clean(question: document.Question) -> None:
         assert audit.text.count("`") == 0
 
 
+def test_a_table_is_one_and_carries_no_style() -> None:
+    html = to_html("| 詞 | n |\n|:--|--:|\n| **甲**（乙） | `1` |\n")
+    audit = assert_safe(html)
+    assert {"table", "thead", "tbody", "tr", "th", "td"} <= audit.tags
+    assert "style" not in html
+    assert "<td><strong>甲</strong>（乙）</td>" in html
+
+
 def test_the_highlighter_marks_of_the_first_answer() -> None:
     html = to_html(document.load().question("A1").body)
     assert html.count('<mark class="tone-green">') == 2

@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 
 from study import document
 from study.markdown import to_html
-from study.passages import OverlapError, Phrase, PhraseNotFoundError, annotate, visible_text
+from study.passages import OverlapError, Phrase, PhraseNotFoundError, Text, annotate, visible_text
 
 
 class Balance(HTMLParser):
@@ -27,7 +29,8 @@ class Balance(HTMLParser):
 
 
 def without_spans(html: str) -> str:
-    """Undo `annotate`; the renderer itself writes no span."""
+    """Undo `annotate`; the renderer itself writes no span and no button."""
+    html = re.sub(r"<button [^>]*></button>", "", html)
     parts = html.replace("</span>", "").split("<span ")
     return parts[0] + "".join(part.split(">", 1)[1] for part in parts[1:])
 
@@ -96,6 +99,65 @@ def test_a_phrase_that_is_not_there_is_named(html: str, phrase: Phrase) -> None:
         annotate(html, [phrase])
 
 
+NOTE = Phrase("n", "乙丙", kind="note", mark="note", handle="after")
+BUTTON = '<button type="button" class="note" data-note="n"></button>'
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("甲乙丙丁", f'甲<span class="note" data-note="n">乙丙</span>{BUTTON}丁'),
+        (
+            "甲<em>乙</em>丙",
+            f'甲<em><span class="note" data-note="n">乙</span></em><span class="note" data-note="n">丙</span>{BUTTON}',
+        ),
+    ],
+)
+def test_a_handle_may_stand_behind_its_phrase(html: str, expected: str) -> None:
+    assert annotate(html, [NOTE]) == expected
+
+
+def test_a_phrase_with_its_handle_behind_may_hold_others() -> None:
+    assert annotate("甲乙丙丁", [NOTE, Phrase("x", "乙")]) == (
+        f'甲<span class="note" data-note="n">{FIRST}乙</span>丙</span>{BUTTON}丁'
+    )
+
+
+def test_a_button_never_stands_in_a_phrase_that_is_one() -> None:
+    assert annotate("甲乙丙丁", [Phrase("x", "甲乙丙丁"), NOTE]) == (
+        f'{FIRST}甲<span class="note" data-note="n">乙丙</span>丁</span>{BUTTON}'
+    )
+
+
+def test_two_on_the_same_words_have_their_buttons_in_order() -> None:
+    html = annotate("乙丙", [NOTE, replace(NOTE, id="m")])
+    other = BUTTON.replace('data-note="n"', 'data-note="m"')
+    assert html.endswith(f"</span></span>{BUTTON}{other}")
+
+
+def test_a_phrase_may_go_without_a_handle() -> None:
+    assert annotate("甲乙", [Phrase("t", "乙", kind="term", mark="term", handle="none")]) == (
+        '甲<span class="term" data-term="t">乙</span>'
+    )
+
+
+def test_a_place_can_be_named_by_where_it_begins() -> None:
+    assert annotate("&amp;X<b>X</b>X", [Phrase("x", "X", start=3)]) == f"&amp;X<b>X</b>{FIRST}X</span>"
+    assert Text("&amp;XX").locate(Phrase("x", "X", start=2)) == (2, 3)
+    for start in (0, 3, 9):
+        with pytest.raises(PhraseNotFoundError, match=f"does not begin at {start}"):
+            annotate("&amp;XX", [Phrase("x", "X", start=start)])
+    with pytest.raises(PhraseNotFoundError):
+        annotate("<p>甲</p><p>乙</p>", [Phrase("x", "甲乙", start=0)])
+
+
+def test_blocks_are_what_is_read_between_block_tags() -> None:
+    html = "<p>甲<em>乙</em>&amp;</p>\n<ul><li>丙</li></ul>"
+    blocks = [(start, text) for start, text in Text(html).blocks() if text.strip()]
+    assert blocks == [(0, "甲乙&"), (4, "丙")]
+    assert "".join(text for _, text in Text(html).blocks()) == visible_text(html)
+
+
 def test_visible_text() -> None:
     assert visible_text('<p>a &amp; <mark class="x">乙</mark>&#x41;</p>\n') == "a & 乙A\n"
     assert visible_text("1 < 2 & 3") == "1 < 2 & 3"
@@ -112,7 +174,8 @@ def annotated(draw: st.DrawFn) -> tuple[str, list[Phrase]]:
     phrases = []
     for name in range(draw(st.integers(0, 4))):
         start = draw(st.integers(0, len(text) - 1))
-        phrases.append(Phrase(str(name), text[start : start + draw(st.integers(1, 25))]))
+        handle = draw(st.sampled_from(["phrase", "after", "none"]))
+        phrases.append(Phrase(str(name), text[start : start + draw(st.integers(1, 25))], handle=handle))
     return html, phrases
 
 
@@ -126,5 +189,6 @@ def test_only_spans_are_added(sample: tuple[str, list[Phrase]]) -> None:
         return
     assert visible_text(result) == visible_text(html)
     assert without_spans(result) == html
-    assert result.count('role="button"') == len(phrases)
+    assert result.count('role="button"') == [phrase.handle for phrase in phrases].count("phrase")
+    assert result.count("<button ") == [phrase.handle for phrase in phrases].count("after")
     Balance(result)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
-CONFIG = tomllib.loads((Path(__file__).resolve().parents[2] / ".streamlit" / "config.toml").read_text("utf-8"))
+ROOT = Path(__file__).resolve().parents[2]
+CONFIG = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize(
@@ -22,3 +25,11 @@ CONFIG = tomllib.loads((Path(__file__).resolve().parents[2] / ".streamlit" / "co
 )
 def test_a_setting_is_there(section: str, name: str, value: object) -> None:
     assert CONFIG[section][name] == value
+
+
+def test_the_first_reader_of_a_process_gets_the_pages_of_the_catalogue() -> None:
+    """Streamlit would first take the files of pages/ for the pages, whose names hold no hyphen."""
+    lines = "import server\nfrom streamlit.runtime.pages_manager import PagesManager as P\n"
+    lines += "print(P('app.py').uses_pages_directory)"
+    done = subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

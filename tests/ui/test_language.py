@@ -21,11 +21,16 @@ BUILT = (
     r"error\.[\w-]+",  # the code of an ExplainerError
     r"concept\.[\w-]+\.(title|line)",  # assets/catalogue.toml
     r"section\.\w+",  # the document's sections
-    r"page\.\w+\.title",  # the pages
+    r"page\.[\w-]+\.title",  # the pages
     r"card\.(look|try|hides|csv|svg)",  # ui/figure.py
     r"lens\.\w+\.(look|try|hides)",  # pages/parts/attention.py, the guide of a view
     r"lens\.side\.\w+",  # the two pictures of a view
     r"chart\.\w+",  # axes and legends; explainers/attention/figures.py names them
+    r"focal\.(curves|hand|budget|cumulative)\.(look|try|hides)",  # pages/parts/focal_*.py, the guide of a card
+    r"focal\.preset\.\w+\.(name|why)",  # pages/parts/focal_presets.py
+    r"(masks|uses|costs)\.\w+",  # rows and columns of the tables in pages/parts/attention_{masks,uses,rnn}.py
+    r"mapcode\.[\w-]+",  # pages/parts/reader_views.py, a page's short name on the map
+    r"wordgroup\.\w+",  # pages/glossary.py, the files of assets/glossary
     r"home\.(study|teach|interview)(_text|_link)?",  # the three ways in of pages/home.py
 )
 

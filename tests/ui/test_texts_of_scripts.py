@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ui import language
+from study import notes
+from ui import controls, language
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXTS = language.load("en").texts
@@ -19,17 +20,46 @@ GROUPS = {
     "paneswitch": "paneswitch.js",
     "passage": "passage.js",
     "reader": "reader.js",
-    "explorer": "attention.js",
+    "marks": "marks.js document.js",
+    "map": "questionmap.js",
+    "printed": "printed.js",
+    "corrections": "notes.js",
+    "wordlist": "glossary.js",
+    "explorer": "attention*.js",
+    "neuron": "neuron.js",
+    "losscurves": "losscurves.js",
+    "losssteps": "losssteps.js",
+    "lossbudget": "lossbudget.js",
+    "losscdf": "losscdf.js",
+    "losspresets": "losspresets.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}
 BUILT |= {f"paneswitch.{name}" for name in ("beside", "hidden", "only")}
+# Names that marks.js and document.js build: grades of a note, ways to show the text and the notes.
+BUILT |= {f"marks.grade_{grade}" for grade in (*notes.GRADES, "contradiction")}
+BUILT |= {f"marks.text_{name}" for name in controls.load("reader")["text"].options}
+# Names that the scripts of the focal-loss page build: choices with their options, panels, owners, rules of a cell.
+OPTIONS = {"what": "loss factor gradient", "scale": "linear log", "across": "p logit", "side": "positive negative"}
+BUILT |= {f"losscurves.{control}_{option}" for control, options in OPTIONS.items() for option in options.split()}
+BUILT |= {f"losscurves.{axis}" for axis in ("x_p", "x_logit", "y_loss", "y_factor", "y_gradient")}
+BUILT |= {f"losscurves.head_{name}" for name in ("loss", "less", "pull")}
+OWNERS = ("easy_negative", "hard_negative", "positive", "mislabelled")
+BUILT |= {f"{group}.{owner}" for group in ("losscurves", "lossbudget") for owner in OWNERS}
+BUILT |= {f"losssteps.{name}" for name in ("kind_binary", "kind_classes", "given_p", "given_logit")}
+BUILT |= {f"losssteps.err_{name}" for name in ("empty", "number", "p", "logit", "logits", "weight")}
+RULES = ("gamma", "ratio", "difficulty", "noise", "alpha")
+BUILT |= {f"lossbudget.{what}_{name}" for what in ("control", "help") for name in RULES}
+BUILT |= {f"lossbudget.{name}" for name in ("loss", "gradient", "y_loss", "y_gradient")}
+BUILT |= {f"losscdf.{side}" for side in ("positive", "negative")}
 PYTHON = "\n".join(path.read_text("utf-8") for folder in ("pages", "ui") for path in (ROOT / folder).rglob("*.py"))
 
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_script_uses_every_text_of_its_group_and_no_other(group: str) -> None:
-    source = (ROOT / "ui" / "components" / GROUPS[group]).read_text("utf-8")
+    folder = ROOT / "ui" / "components"
+    paths = sorted(path for pattern in GROUPS[group].split() for path in folder.glob(pattern))
+    source = "\n".join(path.read_text("utf-8") for path in paths)
     used = {f"{group}.{name}" for name in re.findall(r"\blabels\.(\w+)", source) if name != "lang"}
     given = {key for key in TEXTS if key.startswith(f"{group}.")}
     assert used <= given

@@ -7,6 +7,7 @@ several pictures share travel once through the store (`send`), named by their co
 from __future__ import annotations
 
 import functools
+import re
 import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,21 +16,38 @@ from typing import Any, Literal
 import streamlit as st
 
 FOLDER = Path(__file__).resolve().parent
-SHOW_DOCUMENT = ("passage", "reader")
+# Those that show the document's text, or parts of it, with its marks.
+DOCUMENT = ("marks", "document")
+LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
+# A script of several files: what stands between shared.js and it, in this order, each with its sheet.
+PARTS = {
+    **dict.fromkeys(LOSSES, ("losskit",)),
+    "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
+    "neuron": ("canvas",),
+    **dict.fromkeys(("passage", "reader", "printed", "questionmap"), DOCUMENT),
+    **dict.fromkeys(("notes", "glossary"), (*DOCUMENT, "filters")),
+}
 
 
 @functools.cache
 def _component(name: str) -> Callable[..., object]:
-    style = FOLDER / f"{name}.css"
-    script = (FOLDER / "shared.js").read_text("utf-8") + "\n" + (FOLDER / f"{name}.js").read_text("utf-8")
-    sheets = [FOLDER / "document.css"] if name in SHOW_DOCUMENT else []
-    css = "\n".join(sheet.read_text("utf-8") for sheet in (*sheets, style) if sheet.exists())
+    parts = [*PARTS.get(name, ()), name]
+    sources = [FOLDER / f"{part}.js" for part in ("shared", *parts)]
+    script = _lean("\n".join(source.read_text("utf-8") for source in sources if source.exists()))
+    sheets = [FOLDER / f"{part}.css" for part in parts]
+    css = "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
     return st.components.v2.component(
         f"notes_{name}",
         html='\n<div class="root"></div>\n',
         css=css or "\n:host { display: block; }\n",
         js=script,
     )
+
+
+def _lean(script: str) -> str:
+    """A script without its comments and indentation: it travels again with every change of its component's data."""
+    script = re.sub(r"(?ms)^\s*/\*\*.*?\*/\s*?$", "", script)
+    return re.sub(r"(?m)^\s*(//.*)?\n|^[ \t]+", "", script)
 
 
 def mount(

@@ -28,6 +28,8 @@ export default function ({ data, parentElement }) {
     ]))),
     element("h2", { text: data.labels.concepts }),
     element("div", { class: "cards" }, data.concepts.map((concept) => conceptCard(concept, data.labels))),
+    element("h2", { text: data.labels.beside }),
+    element("ul", { class: "beside" }, data.beside.map((way) => element("li", {}, [inside(way.href, way.title), ` ${way.text}`]))),
     ...(data.planned ? [element("p", { class: "small", text: data.planned })] : []),
     element("p", { class: "small", text: data.unanswered }),
   );

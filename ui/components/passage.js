@@ -1,24 +1,13 @@
 // The document's own text beside the picture. Bound words set the page's controls; those that match the state the
 // page is in are lit. All passages of a concept arrive together, so that turning a page waits for nothing.
 
-function article(question, labels) {
-  const title = element("h2", { id: `title-${question.id}` });
-  title.innerHTML = question.heading;
-  title.prepend(element("span", { class: "number", text: question.id }));
-  const body = element("div", { class: "body", lang: "zh-Hant" });
-  body.innerHTML = question.body;
-  if (!question.answered) body.replaceChildren(...unanswered(question, labels));
-  return element("article", { "aria-labelledby": title.id, lang: "zh-Hant" }, [title, body]);
-}
-
-function unanswered(question, labels) {
-  const note = element("p", { class: "missing", lang: labels.lang, text: labels.unanswered });
-  const links = question.related.map((entry) => element("li", {}, [element("a", { href: addressWith({ q: entry.here ? entry.id : null }), "data-question": entry.here ? entry.id : null, "data-reader": entry.here ? null : entry.id }, [element("span", { class: "number", text: entry.id }), entry.title])]));
+/** What stands in place of an answer that the document does not give. */
+function unanswered(question, kit, labels) {
+  const note = element("p", { class: "missing", lang: labels.lang, text: question.answer ? labels.own_answer : labels.unanswered });
+  const links = question.related.map((id) => element("li", { lang: labels.lang }, [kit.link(id, {}, [element("span", { class: "number", text: id }), kit.titles[id]])]));
   const nearest = [element("p", { lang: labels.lang, text: labels.nearest }), element("ul", {}, links)];
   if (!question.answer) return [note, ...nearest];
-  note.textContent = labels.own_answer;
-  const answer = element("div", { class: "own", lang: labels.lang });
-  answer.innerHTML = question.answer;
+  const answer = ownAnswer(question, kit);
   for (const node of answer.querySelectorAll("a[href^='?']")) toState(node);
   return [note, answer, ...nearest];
 }
@@ -56,37 +45,46 @@ function bindWords(body, data) {
   }
 }
 
-function link(href, text, extra = {}) {
-  const node = element("a", { href, text, ...extra });
-  keepInside(node);
-  return node;
+/** Links to questions: those of this page turn the passage, the others open in the reader. */
+function questionLink(kit, data) {
+  return (id, attributes = {}, children = []) => {
+    if (!kit.questions.some((question) => question.id === id)) return choiceLink(data.reader.replace("%q", id), { "data-reader": id, ...attributes }, children);
+    const node = element("a", { href: addressWith({ q: id }), "data-question": id, ...attributes }, children);
+    keepInside(node);
+    return node;
+  };
 }
 
-function turnTo(root, questions, at, data) {
+function turnTo(root, kit, at, data) {
   const { labels } = data;
+  const { questions } = kit;
   const question = questions[at];
+  kit.link = questionLink(kit, data);
   const step = (other, text, rel, label) =>
-    other ? link(addressWith({ q: other.id }), text, { rel, "data-question": other.id, "aria-label": `${label} ${other.id}` }) : element("span");
+    other ? kit.link(other.id, { rel, text, "aria-label": `${label} ${other.id}` }) : element("span");
   const earlier = questions[at - 1];
   const later = questions[at + 1];
-  const foot = element("footer", {}, [
-    step(earlier, `‹ ${earlier?.id}`, "prev", labels.previous),
-    link(data.reader.replace("%q", question.id), labels.reader),
-    step(later, `${later?.id} ›`, "next", labels.next),
+  const reader = choiceLink(data.reader.replace("%q", question.id), { text: labels.reader });
+  const foot = element("footer", {}, [step(earlier, `‹ ${earlier?.id}`, "prev", labels.previous), reader, step(later, `${later?.id} ›`, "next", labels.next)]);
+  const article = questionArticle(question, kit, { open: (asked) => unanswered(asked, kit, labels) });
+  const scroll = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": labels.passage }, [article]);
+  const head = element("div", { class: "head" }, [
+    element("p", { class: "place", text: fill(labels.place, { n: at + 1, total: questions.length }) }),
+    readingBar(kit),
   ]);
-  const scroll = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": labels.passage }, [article(question, labels)]);
-  const place = element("p", { class: "place", text: fill(labels.place, { n: at + 1, total: questions.length }) });
-  root.replaceChildren(place, scroll, foot);
-  for (const node of root.querySelectorAll("[data-reader]")) node.setAttribute("href", data.reader.replace("%q", node.dataset.reader));
-  for (const node of root.querySelectorAll("article a[data-question], article a[data-reader]")) keepInside(node);
+  root.replaceChildren(head, scroll, foot);
+  root.chosen = null;
+  recordOpened(question.id);
 }
 
-function draw(root, questions, data) {
-  const at = Math.max(0, questions.findIndex((entry) => entry.id === data.current));
-  const shown = `${data.labels.lang} ${questions[at].id}`;
+function draw(root, data) {
+  const { kit } = root;
+  const at = Math.max(0, kit.questions.findIndex((entry) => entry.id === data.current));
+  const shown = `${data.labels.lang} ${kit.questions[at].id}`;
   const turned = root.dataset.shown !== shown;
-  if (turned) turnTo(root, questions, at, data);
+  if (turned) turnTo(root, kit, at, data);
   root.dataset.shown = shown;
+  applyChoices(root, kit);
   // Addresses move with every control; a link made before must not undo what was set since.
   for (const node of root.querySelectorAll("a[data-question]")) node.setAttribute("href", addressWith({ q: node.dataset.question }));
   bindWords(root, data);
@@ -95,13 +93,9 @@ function draw(root, questions, data) {
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  const moved = () => { if (root.questions) draw(root, root.questions, data); };
+  const moved = () => { if (root.kit) draw(root, data); };
   window.addEventListener("notes:address", moved);
-  const forget = withPayload(data.text, (bytes) => {
-    if (root.text !== data.text) root.questions = JSON.parse(new TextDecoder().decode(bytes));
-    root.text = data.text;
-    draw(root, root.questions, data);
-  });
+  const forget = withKit(root, data.text, () => draw(root, data));
   return () => {
     window.removeEventListener("notes:address", moved);
     forget();

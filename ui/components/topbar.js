@@ -57,4 +57,6 @@ export default function ({ data, parentElement }) {
 
   root.className = `root${present ? " present" : ""}`;
   root.replaceChildren(skip, nav, element("div", { class: "tools" }, [language, theme, presenter]));
+  const current = nav.querySelector("[aria-current]");
+  if (current) nav.scrollLeft = current.offsetLeft - nav.offsetLeft - nav.clientWidth / 3;
 }

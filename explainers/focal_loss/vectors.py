@@ -1,0 +1,62 @@
+"""Texts as vectors: TF-IDF of characters reduced to its main directions, or the sentence vectors of the bundled BERT.
+
+TF-IDF over single characters and pairs of them needs no dictionary and serves any script; its reduction is latent
+semantic analysis (Deerwester et al. 1990, doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9), computed
+as Halko, Martinsson & Tropp 2011 do (arXiv:0909.4061). BERT's sentence vector is the mean of its last layer's token
+vectors, as in Reimers & Gurevych 2019 (arXiv:1908.10084). No label is used here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from explainers.focal_loss.datasets import Float32
+from explainers.models import load_bert
+from explainers.progress import Report, silent
+
+MAX_FEATURES = 20_000
+DIMENSIONS = 128
+BATCH = 16
+MAX_TOKENS = 96
+MOST_FOR_BERT = 1000
+"""More texts than this would keep a reader waiting longer than the training does."""
+
+
+def tfidf_vectors(texts: Sequence[str], report: Report = silent) -> Float32:
+    """Vectors Float32[n, k], k at most DIMENSIONS: TF-IDF of characters and pairs of them, then a truncated SVD."""
+    from sklearn.decomposition import TruncatedSVD  # type: ignore[import-untyped]
+    from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
+
+    report(0.05, None)
+    counter = TfidfVectorizer(
+        analyzer="char", ngram_range=(1, 2), min_df=2, max_features=MAX_FEATURES, sublinear_tf=True
+    )
+    table = counter.fit_transform(texts).astype(np.float32)
+    report(0.6, None)
+    wide = min(DIMENSIONS, min(table.shape) - 1)
+    vectors = TruncatedSVD(wide, n_iter=3, random_state=0).fit_transform(table)
+    report(1.0, None)
+    return np.ascontiguousarray(vectors, dtype=np.float32)
+
+
+def bert_vectors(texts: Sequence[str], report: Report = silent) -> Float32:
+    """Vectors Float32[n, hidden], each of length 1, from the bundled BERT; a text is cut at MAX_TOKENS tokens."""
+    import torch
+
+    bert = load_bert()
+    order = np.argsort([len(text) for text in texts], kind="stable")  # like lengths together: less padding
+    vectors = np.empty((len(texts), bert.hidden), dtype=np.float32)
+    for start in range(0, len(texts), BATCH):
+        rows = order[start : start + BATCH]
+        tokens = bert.tokenizer(
+            [texts[row] for row in rows], padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
+        )
+        mask = tokens["attention_mask"]
+        with torch.inference_mode():
+            last = bert.model(input_ids=tokens["input_ids"], attention_mask=mask).last_hidden_state
+            mean = (last * mask[..., None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
+            vectors[rows] = torch.nn.functional.normalize(mean, dim=1).numpy()
+        report(min(1.0, (start + BATCH) / len(texts)), None)
+    return vectors

@@ -1,0 +1,47 @@
+"""Opening the attention page as Streamlit runs it, and what it says; shared by the tests of its views."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE_S = 90.0
+
+
+def opened(lang: str = "en", **query: str) -> AppTest:
+    """The page at this address, when its long work is done."""
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
+    app.run()
+    for name, value in {"lang": lang, **query}.items():
+        app.query_params[name] = value
+    return settled(app.switch_page("pages/attention.py").run())
+
+
+def settled(app: AppTest) -> AppTest:
+    """The page after the work that runs in the background: nobody polls in a test, so it is run again."""
+    ends = time.monotonic() + PATIENCE_S
+    while any(str(button.key).endswith("-cancel") for button in app.button):
+        assert time.monotonic() < ends, "long work did not end"
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def said(app: AppTest) -> str:
+    """All HTML the page wrote."""
+    assert not app.exception
+    return "\n".join(str(node.proto.body) for node in app.get("html"))
+
+
+def claims(app: AppTest) -> list[str]:
+    return [html.unescape(claim) for claim in re.findall(r'<h2 class="claim">(.*?)</h2>', said(app))]
+
+
+def notices(app: AppTest) -> list[str]:
+    """The quiet lines and the loud ones."""
+    return [html.unescape(text) for text in re.findall(r'<p class="(?:notice|trouble)"[^>]*>(.*?)</p>', said(app))]
