@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from explainers import attention, models
 from explainers.attention.memory import Text
@@ -140,18 +141,42 @@ def draw_tokens(here: PageState, tokens: tuple[attention.Token, ...], asked: Tex
 
 
 def draw(here: PageState) -> None:
-    """The explainer's side of the page."""
-    widgets.draw(here, "lens")
-    with st.container(horizontal=True, key="attention-sentences", gap="small"):
+    """The explainer's side of the page. Every part has its place, whichever is drawn first."""
+    lens, sentences = st.container(), st.container(horizontal=True, key="attention-sentences", gap="small")
+    # Notices have a place of their own: were they to push the picture down, the browser would build it anew.
+    notices, waiting = st.container(key="attention-notices"), st.empty()
+    picture_first = at_once(here)
+    if not picture_first:
+        draw_question(here, lens, sentences, notices)
+    draw_answer(here, notices, waiting)
+    if picture_first:
+        draw_question(here, lens, sentences, notices)
+
+
+def at_once(here: PageState) -> bool:
+    """Whether the picture is a matter of milliseconds: then it need not wait for the fields above it."""
+    try:
+        loaded = models.is_loaded(attention_models.asked(here))
+    except ExplainerError:
+        return False
+    return loaded and len(here.text("a")) + len(here.text("b")) <= LONG_CHARACTERS
+
+
+def draw_question(here: PageState, lens: DeltaGenerator, sentences: DeltaGenerator, notices: DeltaGenerator) -> None:
+    """Which view, of which sentences, by which model."""
+    with lens:
+        widgets.draw(here, "lens")
+    with sentences:
         widgets.draw(here, "a", lines=2)
         widgets.draw(here, "b", lines=2)
         attention_models.draw_choice(here)
-    # Notices have a place of their own: were they to push the picture down, the browser would build it anew.
-    notices = st.container(key="attention-notices")
     if max(len(here.text("a")), len(here.text("b"))) > here.table["a"].max_length:
         with notices:
             frame.notice(here.t("attention.link_is_short", characters=here.table["a"].max_length))
-    waiting = st.empty()
+
+
+def draw_answer(here: PageState, notices: DeltaGenerator, waiting: DeltaGenerator) -> None:
+    """The picture, and what must be said about it; a sentence where there is none."""
     try:
         if not models.is_loaded(attention_models.asked(here)):
             with waiting.container():
@@ -166,10 +191,10 @@ def draw(here: PageState) -> None:
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return
     asked = as_read(asked, text.trace)
+    frame.live(here, ("lens", "a", "b", "model"), draw_view)
     with notices:
         explain_cuts(here, text.trace)
         attention_words.say_language(here, asked, text.trace.unknown)
-    frame.live(here, ("lens", "a", "b", "model"), draw_view)
     if here.text("lens") == "heads":
         plain = asked.trace() if attention_words.merged(here) else text.trace
         draw_tokens(here, plain.tokens, asked)

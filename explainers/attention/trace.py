@@ -139,15 +139,17 @@ def clear_cache() -> None:
 
 def _make_room() -> None:
     """Drop the oldest: all long traces but the last, and of the others what is too many or too much."""
-    long = [key for key, entry in _cache.items() if _bytes(entry) > LONG_BYTES]
+    sizes = {key: _bytes(entry) for key, entry in _cache.items()}
+    long = [key for key, size in sizes.items() if size > LONG_BYTES]
     for key in long[:-1]:
         del _cache[key]
-    others = [key for key in _cache if key not in long]
-    for key in others[:-1]:
-        if len(others) <= CACHE_ENTRIES and sum(_bytes(_cache[other]) for other in others) <= CACHE_BYTES:
+    others = [key for key, size in sizes.items() if size <= LONG_BYTES]
+    total = sum(sizes[key] for key in others)
+    for place, key in enumerate(others[:-1]):
+        if len(others) - place <= CACHE_ENTRIES and total <= CACHE_BYTES:
             break
+        total -= sizes[key]
         del _cache[key]
-        others = others[1:]
 
 
 def _bytes(entry: AttentionTrace) -> int:

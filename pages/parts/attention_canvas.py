@@ -22,20 +22,16 @@ def mount(here: PageState, name: str, shown: attention.View | bytes, data: Mappi
     components.send(f"{name}-payload", payload_id, payload)
     if detail is not None:
         components.send(f"{name}-head-payload", *detail)
-    components.mount(
-        "attention",
-        key,
-        {
-            "payload": payload_id,
-            "detail": detail[0] if detail is not None else "",
-            "layer": layer,
-            "head": head,
-            "view": here.text("view"),
-            "pin": here.integer("pin"),
-            "labels": here.t.group("explorer"),
-            **data,
-        },
-    )
+    state = {
+        "payload": payload_id,
+        "detail": detail[0] if detail is not None else "",
+        "layer": layer,
+        "head": head,
+        "view": here.text("view"),
+        "pin": here.integer("pin"),
+        **data,
+    }
+    components.mount("attention", key, state if "labels" in data else {**state, "labels": here.t.group("explorer")})
 
 
 def explorer(here: PageState, name: str, shown: attention.View | bytes, heads: int) -> None:

@@ -206,4 +206,4 @@ def test_a_link_of_our_own_answer_changes_the_view_and_nothing_else(page_at) -> 
     sheet = page_at("/attention?lang=en&q=B56&layer=2")
     sheet.page.locator(".st-key-passage .own a", has_text="how one weight is computed").click()
     sheet.expect_query(lens="neuron", layer="2", q="B56", lang="en")
-    expect(sheet.page.locator(".st-key-card-neuron .stPlotlyChart")).to_be_visible()
+    expect(sheet.page.locator(".st-key-card-neuron .root[data-painted]")).to_be_visible()
