@@ -147,7 +147,9 @@ class Sheet:
         elif page in ("attention", "focal-loss"):
             self.page.locator(".st-key-main-picture, .st-key-pane-doc").first.wait_for()
             # Another view than the first may be charts or tables alone: there the claim says that it is drawn.
-            claims = ", .st-key-main-picture h2.claim" if "lens" in self.query() else ""
+            # A training that runs, or waits for its button, has neither yet.
+            drawn = ":is(h2.claim, [data-testid=stProgress], [class*='-start'] button)"
+            claims = f", .st-key-main-picture {drawn}" if "lens" in self.query() else ""
             pictures = ".root[data-painted], .trouble, .st-key-unseen" + claims
             self.page.locator(pictures).first.wait_for(state="attached")
         self.page.locator(_SETTLED).wait_for(state="attached")
