@@ -26,6 +26,7 @@ from ui.state import PageState, widget_key
 FOLDER = "NOTES_MODELS"
 HUB = "hub:"
 GUESSES = 10
+CLIPPED = 200  # characters of a detail that a sentence repeats
 # What a proxy adds: behind one, everybody seems to sit at the server's own machine.
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
@@ -157,7 +158,9 @@ def guesses_for(source: ModelSource, text: str, count: int = GUESSES) -> tuple[g
 
 
 def why_not(here: PageState, error: ExplainerError) -> str:
-    """The sentence for a failure; the bundled model's missing head has one of its own."""
+    """The sentence for a failure; the bundled model's missing head has one of its own. A detail as long as a book,
+    such as a path that is none, is clipped."""
     if error.code == "no-mlm-head" and error.details.get("location") == BUNDLED_BERT.location:
         return here.t("models.no_head")
-    return here.t(f"error.{error.code}", **error.details)
+    details = {name: value if len(value) <= CLIPPED else f"{value[:CLIPPED]}…" for name, value in error.details.items()}
+    return here.t(f"error.{error.code}", **details)
