@@ -17,6 +17,7 @@ from pages.parts.scene import Scene, controls, long, table
 from ui import components, figure, frame, source
 
 Cell = tuple[int, int]
+BESIDE = 22  # tokens up to which mask and picture stand beside each other
 
 
 def draw_causal(scene: Scene) -> None:
@@ -108,7 +109,8 @@ def _draw_clickable(scene: Scene, name: Preset, cut: int, standard: Bool, mask: 
             scene.needs(attention.trace, masks.toggled, masks.preset),
         ),
     ):
-        with st.container(horizontal=True, key="mask-and-picture"):
+        # Side by side as long as the names of the tokens can still be read.
+        with st.container(horizontal=len(scene.tokens) <= BESIDE, key="mask-and-picture"):
             with st.container(key="mask-side"):
                 _mount_cells(scene, name, cut_shown, standard, cells)
             if under:

@@ -15,7 +15,7 @@ CHINESE_ENOUGH = 3000
 """Characters that a vocabulary needs before Chinese can be read: bert-base-chinese has over 7,000, and some 3,000 make
 up nearly all of a newspaper. Below that the page warns."""
 
-MERGING = ("heads", "compare", "causal")
+MERGING = ("heads", "compare")
 """The views whose picture can be merged; the others speak of single pieces."""
 
 

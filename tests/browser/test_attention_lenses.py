@@ -60,13 +60,13 @@ def test_a_click_on_a_cell_forbids_it_and_the_model_runs_again(page_at) -> None:
     canvas.click(position=middle)
     sheet.expect_query(cells="10.2")
     _, effect = memory.under_mask(Text(DEFAULT), masks.toggled(masks.bidirectional(n), [(10, 2)]))
-    expect(claim(sheet, "masks")).to_contain_text("cells changed: 1.", timeout=LIMIT_MS)
+    expect(claim(sheet, "masks")).to_contain_text("(1 changed by you)", timeout=LIMIT_MS)
     expect(claim(sheet, "masks")).to_contain_text(f"cosine of {effect.cosine:.3f}")
     sheet.settle()
     assert pixels(sheet, "masks-under-picture") != free
     sheet.page.get_by_role("button", name="Undo my changes").click()
     sheet.expect_query(cells=None)
-    expect(claim(sheet, "masks")).to_contain_text("cells changed: 0.", timeout=LIMIT_MS)
+    expect(claim(sheet, "masks")).to_contain_text("(0 changed by you)", timeout=LIMIT_MS)
 
 
 def test_the_keyboard_moves_between_cells_and_turns_them_over(page_at) -> None:
@@ -84,7 +84,7 @@ def test_the_keyboard_moves_between_cells_and_turns_them_over(page_at) -> None:
     sheet.expect_query(cells="1.2")
     canvas.press("Shift+Space")  # its whole column, whoever may look there now
     n = len(attention.trace(DEFAULT).tokens)
-    expect(claim(sheet, "masks")).to_contain_text(f"cells changed: {n - 2}.", timeout=LIMIT_MS)
+    expect(claim(sheet, "masks")).to_contain_text(f"({n - 2} changed by you)", timeout=LIMIT_MS)
 
 
 def test_a_mask_that_leaves_a_token_nothing_says_so_and_can_be_undone(page_at) -> None:
@@ -92,7 +92,7 @@ def test_a_mask_that_leaves_a_token_nothing_says_so_and_can_be_undone(page_at) -
     expect(claim(sheet, "masks")).to_contain_text("“[CLS]” may look at nothing")
     expect(sheet.page.locator(".st-key-masks-under-picture")).to_have_count(0)
     sheet.page.get_by_role("button", name="Undo my changes").click()
-    expect(claim(sheet, "masks")).to_contain_text("cells changed: 0.", timeout=LIMIT_MS)
+    expect(claim(sheet, "masks")).to_contain_text("(0 changed by you)", timeout=LIMIT_MS)
     expect(sheet.page.locator(".st-key-masks-under-picture canvas").first).to_be_visible()
 
 
@@ -101,7 +101,8 @@ def test_presets_replace_the_mask_and_the_changes(page_at) -> None:
     for name, mask in (("Encoder", "encoder"), ("Padding", "padding"), ("Encoder-decoder", None)):
         sheet.page.get_by_role("button", name=name, exact=True).click()
         sheet.expect_query(mask=mask, cells=None)
-        expect(claim(sheet, "masks")).to_contain_text(f"{name}, cells changed: 0.", timeout=LIMIT_MS)
+        expect(claim(sheet, "masks")).to_contain_text(f"{name}: ", timeout=LIMIT_MS)
+        expect(claim(sheet, "masks")).to_contain_text("(0 changed by you)", timeout=LIMIT_MS)
         sheet.settle()
         chosen = sheet.page.get_by_role("button", name=name, exact=True)
         expect(chosen).to_have_attribute("aria-pressed", "true")
@@ -183,7 +184,7 @@ FIELDS = {"topics": "uses", "list": "uses", "gap": "gaps", "model": "heads"}
 def test_a_new_field_takes(page_at, field: str, name: str) -> None:
     sheet = shown(page_at, FIELDS[field])
     if field == "model":
-        sheet.page.get_by_role("button", name="Model").click()
+        sheet.page.locator(".st-key-attention-models button").first.click()
     sheet.write(f"attention-{field}", TEXTS[name])
     sheet.settle()
     sheet.page.wait_for_timeout(300)

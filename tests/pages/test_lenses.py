@@ -166,7 +166,7 @@ def test_a_cell_that_is_turned_over_is_a_run_of_the_model() -> None:
     claim, compared = claims(opened(lens="masks", mask="encoder", cells="10.2"))
     n = len(attention.trace(DEFAULT).tokens)
     _, effect = memory.under_mask(Text(DEFAULT), masks.toggled(masks.bidirectional(n), [(10, 2)]))
-    assert claim.startswith("Encoder, cells changed: 1. 100% of the cells")
+    assert claim.startswith("Encoder: 100% of the cells may look (1 changed by you)")
     assert f"cosine of {effect.cosine:.3f}" in claim
     row = masks.compare_presets(DEFAULT, "", n // 2)[0]
     assert f"the first {n // 2} move by {row.hears_the_rest:.2f}" in compared
@@ -180,7 +180,7 @@ def test_a_query_that_may_look_at_nothing_gets_a_sentence() -> None:
 def test_a_cell_that_is_none_and_a_cut_beyond_the_text_are_put_right() -> None:
     app = opened(lens="masks", cells="99.1_x_3.3", cut="400")
     assert any("99.1, x" in line for line in notices(app))
-    assert "cells changed: 1." in claims(app)[0]
+    assert "(1 changed by you)" in claims(app)[0]
     assert app.slider(key="attention-cut").value == 0
 
 
@@ -226,6 +226,8 @@ def test_pieces_are_merged_into_words_and_counted() -> None:
     assert language.load("en")("attention.merged", pieces=12, words=8) in notices(app)
     assert language.load("en")("attention.nothing_merged") in notices(opened(merge="words"))
     assert not any("merged" in line for line in notices(opened()))
+    # A mask is one of pieces: the view under one speaks of pieces whatever the picture of the heads does.
+    assert claims(opened(lens="causal", a="Unfathomable embeddings.", merge="words"))
 
 
 @pytest.mark.parametrize("lang", language.LANGUAGES)

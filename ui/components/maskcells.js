@@ -2,6 +2,7 @@
 // forbids it; the server runs the model under the mask that comes of it.
 
 const CLICKABLE = 64; // more tokens than this make cells too small to hit
+const SMALLEST_NAME = 8; // pixels below which a token's name is no longer drawn
 const PATIENCE_MS = 4000; // so long the reader's own turns count for more than what the server still says
 
 const place = (me, query, key) => query * me.data.tokens.length + key;
@@ -65,9 +66,11 @@ function layout(me) {
   const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
   const n = me.data.tokens.length;
   const width = Math.max(240, me.stage.clientWidth);
-  const margin = Math.min(width * 0.3, (n > CLICKABLE ? 1 : 6.2) * rem);
+  const wide = Math.min(width * 0.3, 6.2 * rem);
+  const named = ((width - wide - 4) / n) * 0.8 >= SMALLEST_NAME;
+  const margin = named ? wide : 1.2 * rem;
   const cell = Math.min(2.4 * rem, (width - margin - 4) / n);
-  return { rem, n, width, margin, cell, height: margin + cell * n + 4 };
+  return { rem, n, width, margin, cell, named, height: margin + cell * n + 4 };
 }
 
 function inks(me) {
@@ -118,7 +121,7 @@ function drawNames(me, context, box, ink) {
   const size = Math.min(box.rem * 0.9, box.cell * 0.8);
   context.textBaseline = "middle";
   context.font = `400 ${Math.max(11, size)}px ${getComputedStyle(me.canvas).fontFamily}`;
-  if (size >= 8) {
+  if (box.named) {
     me.data.tokens.forEach((token, index) => {
       const at = box.margin + box.cell * (index + 0.5);
       context.fillStyle = token.special ? ink.special : ink.text;
