@@ -7,7 +7,7 @@ docs/architecture.md, "Contracts".
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 
@@ -21,3 +21,13 @@ class ExplainerError(Exception):
         super().__init__(code, dict(details or {}))
         self.code = code
         self.details = MappingProxyType(dict(details or {}))
+
+    def __reduce__(self) -> tuple[Callable[..., ExplainerError], tuple[type[ExplainerError], str, dict[str, str]]]:
+        """How it comes back from a worker process: the view of its details cannot travel, the details can."""
+        return _made_again, (type(self), self.code, dict(self.details))
+
+
+def _made_again(kind: type[ExplainerError], code: str, details: dict[str, str]) -> ExplainerError:
+    made = kind.__new__(kind)
+    ExplainerError.__init__(made, code, details)
+    return made

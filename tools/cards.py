@@ -31,10 +31,11 @@ FLAGS = (
 # The picture of a card: page and state, and the part of the page that is taken.
 SHOTS = {
     "attention": ("/attention?layer=4&head=2&pin=10&pane=0", ".st-key-attention-explorer"),
+    "embeddings": ("/embeddings?pane=0", ".st-key-embeddings-maps .root"),
     "focal-loss": ("/focal-loss?pane=0", ".st-key-focal-curves .picture"),
 }
 LANGUAGES = ("zh-Hant", "en")
-COLOURS = 96  # enough for flat drawings; a third of the bytes
+COLOURS = 256  # enough for drawings, those of many words too; a third of the bytes
 
 
 @contextlib.contextmanager
@@ -62,7 +63,7 @@ def take(browser: Browser, address: str, part: str | None, target: Path, width: 
     """Save a picture of `part` of the page (or of the first screen) once the attention canvas is painted."""
     page = browser.new_page(viewport={"width": width, "height": height}, locale="zh-TW")
     page.goto(address)
-    page.locator(".root[data-painted]").wait_for(timeout=60_000)
+    page.locator(".root[data-painted]").first.wait_for(timeout=60_000)
     page.wait_for_timeout(500)
     (page.locator(part) if part else page).screenshot(path=target)
     page.close()

@@ -32,6 +32,8 @@ CLOSE = frozenset(
         "test_attention_long.py",
         "test_attention_order.py",
         "test_bertviz.py",
+        "test_embedding_lenses.py",
+        "test_embedding_map.py",
         "test_focal_pictures.py",
         "test_focal_training_pictures.py",
         "test_glossary_page.py",

@@ -21,6 +21,7 @@ PATHS = {
     "home": "/",
     "attention": "/attention",
     "focal-loss": "/focal-loss",
+    "embeddings": "/embeddings",
     "reader": "/reader",
     "notes": "/notes",
     "glossary": "/glossary",
@@ -144,7 +145,7 @@ class Sheet:
             self.page.locator(f".st-key-{self._list(page)} .root[data-ready]").wait_for()
         elif page == "home":
             self.page.locator(".st-key-home h1").wait_for()
-        elif page in ("attention", "focal-loss"):
+        elif page in ("attention", "focal-loss", "embeddings"):
             self.page.locator(".st-key-main-picture, .st-key-pane-doc").first.wait_for()
             # Another view than the first may be charts or tables alone: there the claim says that it is drawn.
             # A training that runs, or waits for its button, has neither yet.

@@ -29,6 +29,12 @@ BUILT = (
     r"focal\.(curves|hand|budget|cumulative)\.(look|try|hides)",  # pages/parts/focal_*.py, the guide of a card
     r"focal\.preset\.\w+\.(name|why)",  # pages/parts/focal_presets.py
     r"(masks|uses|costs)\.\w+",  # rows and columns of the tables in pages/parts/attention_{masks,uses,rnn}.py
+    r"embed\.\w+\.(look|try|hides)",  # pages/parts/embedding_scene.py, the guide of a card
+    r"embed\.(lists|pairs)\.column_\w+",  # heads of the tables in pages/parts/embedding_{neighbours,scores}.py
+    r"embed\.weat\.(flowers|careers)_[xyab]",  # pages/parts/embedding_arithmetic.py, the four sets of a ready test
+    r"embed\.google\.(total|semantic|syntactic)",  # pages/parts/embedding_scores.py, sums of sections
+    r"embed\.context\.example_(en|zh)",  # pages/parts/embedding_context.py, sentences in a corpus's language
+    r"spaces\.\w+",  # names of the models, and columns in pages/parts/embedding_sources.py
     r"mapcode\.[\w-]+",  # pages/parts/reader_views.py, a page's short name on the map
     r"wordgroup\.\w+",  # pages/glossary.py, the files of assets/glossary
     r"home\.(study|teach|interview)(_text|_link)?",  # the three ways in of pages/home.py

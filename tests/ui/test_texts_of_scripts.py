@@ -32,6 +32,17 @@ GROUPS = {
     "lossbudget": "lossbudget.js",
     "losscdf": "losscdf.js",
     "losspresets": "losspresets.js",
+    "neighbourlists": "neighbourlists.js",
+    "wordtable": "wordtable.js",
+    "gramshares": "gramshares.js",
+    "wordplane": "wordplane.js",
+    "wordaxis": "wordaxis.js",
+    "contexts": "contexts.js",
+    "learnwindow": "learnwindow.js learnkit.js",
+    "learncell": "learncell.js learnkit.js",
+    "learngrams": "learngrams.js learnkit.js",
+    "wordcourse": "wordcourse.js",
+    "wordmap": "wordmap*.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}
@@ -52,6 +63,33 @@ RULES = ("gamma", "ratio", "difficulty", "noise", "alpha")
 BUILT |= {f"lossbudget.{what}_{name}" for what in ("control", "help") for name in RULES}
 BUILT |= {f"lossbudget.{name}" for name in ("loss", "gradient", "y_loss", "y_gradient")}
 BUILT |= {f"losscdf.{side}" for side in ("positive", "negative")}
+# Names that the scripts of the embeddings page build: sliders and what they do, columns, buttons, orders.
+LEARNT = {
+    "learnwindow": "window negatives rate",
+    "learncell": "window cell xmax power rate",
+    "learngrams": "nmin nmax rate",
+}
+BUILT |= {
+    f"{group}.{what}_{name}"
+    for group, names in LEARNT.items()
+    for name in names.split()
+    for what in ("control", "help")
+}
+BUILT |= {f"{group}.{name}" for group in LEARNT for name in ("step", "again", "next", "play")}
+BUILT |= {f"learnwindow.head_{name}" for name in ("sample", "label", "score", "chance", "loss", "pull")}
+BUILT |= {"gramshares.order_place", "gramshares.order_size"}
+# Names that wordmap.js builds: controls with their options, classes of words.
+MAP_OPTIONS = {
+    "shown": "some all own",
+    "method": "umap plain tsne pca",
+    "metric": "cosine euclidean",
+    "dims": "2 3",
+    "colour": "topic speech frequency faithful",
+    "topic": "people living places things time mind deeds qualities other",
+    "speech": "noun verb adjective adverb other",
+}
+BUILT |= {f"wordmap.{name}_{option}" for name, options in MAP_OPTIONS.items() for option in options.split()}
+BUILT |= {f"wordmap.{name}" for name in ("method", "n_neighbors", "min_dist", "metric", "seed", "dims", "colour")}
 PYTHON = "\n".join(path.read_text("utf-8") for folder in ("pages", "ui") for path in (ROOT / folder).rglob("*.py"))
 
 

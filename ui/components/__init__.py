@@ -18,12 +18,17 @@ import streamlit as st
 FOLDER = Path(__file__).resolve().parent
 # Those that show the document's text, or parts of it, with its marks.
 DOCUMENT = ("marks", "document")
+# Those of the embeddings page that draw with the same pen.
+WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "wordcourse")
+LEARNING = ("learnwindow", "learncell", "learngrams")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # A script of several files: what stands between shared.js and it, in this order, each with its sheet.
 PARTS = {
-    **dict.fromkeys(LOSSES, ("losskit",)),
+    **dict.fromkeys((*LOSSES, *WORDS), ("losskit",)),
+    **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
     "neuron": ("canvas",),
+    "wordmap": ("canvas", "wordmap-data", "wordmap-paint", "wordmap-hand"),
     **dict.fromkeys(("passage", "reader", "printed", "questionmap"), DOCUMENT),
     **dict.fromkeys(("notes", "glossary"), (*DOCUMENT, "filters")),
 }
