@@ -33,4 +33,4 @@ def opened(path: str) -> None:
         warm.begin(warmup.JOBS)
 
 
-app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened, pictures=PICTURES), Middleware(FromMemory)])
+app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened), Middleware(FromMemory)])
