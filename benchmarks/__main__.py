@@ -11,12 +11,13 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from benchmarks import attention, browsers, focal_loss, house, measure
+from benchmarks import attention, browsers, focal_loss, house, measure, search
 
 PAGES: Mapping[str, Callable[[Browser], list[measure.Row]]] = {
     "house": house.measure,
     "attention": attention.measure,
     "focal": focal_loss.measure,
+    "search": search.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"
 
