@@ -65,6 +65,14 @@ TARGETS: dict[str, tuple[str, float | None]] = {
     "search.p95_ms": ("ms", 50.0),
     "search.painted": ("ms", None),
     "search.painted_p95": ("ms", None),
+    "focal.key_painted_notebook": ("ms", 60.0),
+    "focal.key_painted_notebook_p95": ("ms", None),
+    "focal.plane_first": ("s", 0.5),
+    "focal.plane_done": ("s", 10.0),
+    "focal.reviews_vectors": ("s", None),
+    "focal.reviews_done": ("s", 20.0),
+    "focal.sentences_vectors": ("s", None),
+    "focal.sentences_done": ("s", 20.0),
 }
 """Unit of every figure and the value it must not exceed; None: reported, not judged."""
 AT_LEAST = frozenset({"search.top1", "search.top3"})

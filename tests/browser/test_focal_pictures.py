@@ -343,6 +343,17 @@ def test_every_step_has_words_and_a_formula_with_numbers(page_at, lang: str) -> 
         assert re.search(r"\d", steps.nth(at).locator("math").text_content() or "")
 
 
+@pytest.mark.parametrize("lang", ["en", "zh-Hant"])
+def test_six_classes_fit_beside_the_document(page_at, lang: str) -> None:
+    rows = quote(";".join(["2,1.25,0.1,-1.5,0.75,-2.5>0"] * 3))
+    weights = quote("1,1,1,1,1,1")
+    sheet = page_at(f"/focal-loss?lang={lang}&lens=hand&kind=classes&logits={rows}&class_weights={weights}")
+    table = root(sheet, "hand").locator(".sheet .scroll")
+    expect(table.locator("thead th")).to_have_count(14)
+    for part in (table, root(sheet, "hand").locator(".steps .scroll")):
+        assert part.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
+
+
 # ---------------------------------------------------------------- everybody
 
 

@@ -22,6 +22,7 @@ LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "lo
 # A script of several files: what stands between shared.js and it, in this order, each with its sheet.
 PARTS = {
     **dict.fromkeys(LOSSES, ("losskit",)),
+    "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
     "neuron": ("canvas",),
     **dict.fromkeys(("passage", "reader", "printed", "questionmap"), DOCUMENT),
