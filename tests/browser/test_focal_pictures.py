@@ -242,7 +242,7 @@ def test_a_preset_sets_the_page_and_says_why(page_at) -> None:
 
 def test_a_sentence_of_the_notes_sets_the_curves(page_at) -> None:
     sheet = page_at("/focal-loss?lang=zh-Hant&q=B44")
-    word = sheet.page.locator(".st-key-passage [data-bind=b44-greater-weight]")
+    word = sheet.page.locator(".st-key-passage [data-bind=b44-greater-weight]").first
     word.click()
     sheet.expect_query(what="factor", at="0.1")
     expect(word).to_have_attribute("aria-pressed", "true")
