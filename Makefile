@@ -8,6 +8,7 @@ ONLY ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .setup/peers
+NOTEBOOK := .setup/notebook
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 # The name that the reader's browser uses; asking the network for the own address is nobody's business.
 SHOWN_HOST := $(if $(filter 0.0.0.0 ::,$(HOST)),localhost,$(HOST))
@@ -44,7 +45,7 @@ deep: $(VENV)/test.ready browser
 browser: $(VENV)/test.ready
 	@sh tools/browser.sh $(BIN)/python
 
-bench: $(PEERS)/ready browser
+bench: $(PEERS)/ready $(NOTEBOOK)/ready browser
 	$(BIN)/python -m benchmarks $(if $(ONLY),--only $(ONLY))
 
 assets: $(VENV)/test.ready browser
@@ -70,6 +71,13 @@ $(VENV)/test.ready: requirements-dev.txt $(VENV)/run.ready
 # Peers stand beside the product's environment, so that measuring against them changes nothing in it.
 $(PEERS)/ready: benchmarks/requirements.txt $(VENV)/test.ready
 	$(PIP) install -q --no-deps --target $(PEERS) -r benchmarks/requirements.txt
+	@touch $@
+
+# A notebook is served from an environment of its own: it needs other releases than the product.
+$(NOTEBOOK)/ready: benchmarks/requirements-notebook.txt
+	@rm -rf $(NOTEBOOK)
+	@sh tools/venv.sh $(NOTEBOOK)
+	$(NOTEBOOK)/bin/python -m pip --disable-pip-version-check install -q -r $<
 	@touch $@
 
 clean:

@@ -29,4 +29,4 @@ except Exception:
     frame.trouble(language.load(frame.spoken())("house.failed"))
 
 
-warm.begin(warmup.JOBS, warm.PAUSE_S)
+warm.begin(warmup.jobs_of(page.url_path), warm.PAUSE_S)

@@ -30,7 +30,7 @@ PagesManager.uses_pages_directory = False
 def opened(path: str) -> None:
     """Begin to load the models while the browser still fetches the scripts of a page that needs them."""
     if path in PICTURES:
-        warm.begin(warmup.JOBS)
+        warm.begin(warmup.jobs_of(path.removeprefix("/")))
 
 
-app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened, pictures=PICTURES), Middleware(FromMemory)])
+app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened), Middleware(FromMemory)])

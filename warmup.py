@@ -1,10 +1,12 @@
 """What the process prepares in the background, so that no reader waits for imports, weights or dictionaries.
 
-A page of pictures being asked for starts it at once (`server.py`); otherwise it begins a moment after the first page
-was served (`app.py`). Heavy imports happen inside the jobs, for the first page needs none of them.
+A page of pictures being asked for starts at once what it needs (`server.py`); otherwise everything begins a moment
+after the first page was served (`app.py`). Heavy imports happen inside the jobs, for the first page needs none of them.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 
 def first_forward() -> None:
@@ -21,11 +23,26 @@ def first_search() -> None:
     search.search("检索 warm")
 
 
+def first_training() -> None:
+    """One step of every network on the plane: it pays for torch's optimisers and imbalanced-learn."""
+    from explainers.focal_loss.datasets import PlaneSetup
+    from explainers.focal_loss.experiment import train_plane
+    from explainers.focal_loss.training import Recipe
+
+    train_plane(PlaneSetup(), Recipe(steps=1))
+
+
 def first_worker() -> None:
-    """A worker process for work that would hold up the scripts of other readers."""
+    """A worker process for work that would hold up the scripts of other readers: texts become vectors there."""
     from ui.pool import POOL
 
-    POOL.prepare()
+    POOL.prepare("sklearn.decomposition", "sklearn.feature_extraction.text")
 
 
-JOBS = (first_forward, first_search, first_worker)
+JOBS = (first_forward, first_search, first_worker, first_training)
+NEEDED = {"attention": (first_forward, first_search), "focal-loss": (first_training, first_search, first_worker)}
+
+
+def jobs_of(page: str) -> tuple[Callable[[], None], ...]:
+    """What the page at this address needs; everything for one from which a reader may go anywhere."""
+    return NEEDED.get(page, JOBS)

@@ -1,5 +1,5 @@
 """Figures of the focal-loss page: what a frame costs while gamma is dragged, and a key press to the picture beside a
-plain Streamlit page with a Plotly chart."""
+plain Streamlit page with a Plotly chart and a notebook with an ipywidgets slider. Its training: `focal_training.py`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ KEYS = 30
 WARM_RUNS = 8
 PAUSE_MS = 450
 PLAIN = "plain Streamlit page with Plotly"
+NOTEBOOK = "ipywidgets notebook with Plotly, by voila"
+DRAWN = "document.querySelector('.js-plotly-plot .scatterlayer .js-line') !== null"
 CURVES = "/focal-loss?lang=en&gammas=2,0.5,5,1&also=ce"
 BUDGET = "/focal-loss?lang=en&lens=budget"
 
@@ -70,12 +72,11 @@ WATCH_PLOTLY = """() => {
 def measure(browser: Browser) -> list[Row]:
     """All figures of the focal-loss page."""
     with servers.plain("focal.py") as server, visit(browser) as here:
-        here.open(server.url)
-        here.wait("document.querySelector('.js-plotly-plot .scatterlayer .js-line') !== null")
-        here.settle()
-        here.page.evaluate(WATCH_PLOTLY)
-        # The chart is drawn in several steps: the last of them is the picture.
-        plain = _keys(here, ".st-key-gamma input[type=range]", last=True)
+        plain = _plotly(here, server.url, ".st-key-gamma input[type=range]")
+    notebook: list[float] = []
+    if servers.notebooks():
+        with servers.notebook("focal.ipynb") as server, visit(browser, strict=False) as here:
+            notebook = _plotly(here, server.url, ".widget-slider [role=slider]")
     with servers.product() as server:
         curves, curves_late = _drag(browser, server.url + CURVES, "gammas", "focal-curves")
         shares, shares_late = _drag(browser, server.url + BUDGET, "gamma", "focal-budget")
@@ -97,6 +98,7 @@ def measure(browser: Browser) -> list[Row]:
         row("focal.batch_drag_p95", batch),
         row("focal.cumulative_drag_p95", cumulative),
         *with_p95("focal.key_painted", ours, Peer(PLAIN, plain)),
+        *with_p95("focal.key_painted_notebook", ours, Peer(NOTEBOOK, notebook)),
     ]
 
 
@@ -114,6 +116,15 @@ def _drag(browser: Browser, url: str, control: str, name: str) -> tuple[list[flo
         return [max(0.0, one[what] - idle) for one in found["times"]]
 
     return above("work"), above("next")
+
+
+def _plotly(here: Visit, url: str, slider: str) -> list[float]:
+    """Milliseconds from an arrow key on a peer's slider to the end of the last step in which its chart is drawn."""
+    here.open(url)
+    here.wait(DRAWN)
+    here.settle()
+    here.page.evaluate(WATCH_PLOTLY)
+    return _keys(here, slider, last=True)
 
 
 def _keys(here: Visit, slider: str, *, last: bool) -> list[float]:

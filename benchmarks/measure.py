@@ -57,8 +57,26 @@ TARGETS: dict[str, tuple[str, float | None]] = {
     "focal.cumulative_drag_p95": ("ms", 30.0),
     "focal.key_painted": ("ms", 60.0),
     "focal.key_painted_p95": ("ms", None),
+    "search.top1": ("%", 85.0),
+    "search.top3": ("%", 95.0),
+    "search.top1_unseen": ("%", None),
+    "search.top3_unseen": ("%", None),
+    "search.median_ms": ("ms", 50.0),
+    "search.p95_ms": ("ms", 50.0),
+    "search.painted": ("ms", None),
+    "search.painted_p95": ("ms", None),
+    "focal.key_painted_notebook": ("ms", 60.0),
+    "focal.key_painted_notebook_p95": ("ms", None),
+    "focal.plane_first": ("s", 0.5),
+    "focal.plane_done": ("s", 10.0),
+    "focal.reviews_vectors": ("s", None),
+    "focal.reviews_done": ("s", 20.0),
+    "focal.sentences_vectors": ("s", None),
+    "focal.sentences_done": ("s", 20.0),
 }
 """Unit of every figure and the value it must not exceed; None: reported, not judged."""
+AT_LEAST = frozenset({"search.top1", "search.top3"})
+"""Figures whose target is what they must reach."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +111,10 @@ def p95(values: Sequence[float]) -> float:
 
 
 def row(name: str, values: Sequence[float], peer: Peer | None = None) -> Row:
-    """The figure `name` from its runs: their median, or their 95th percentile for a name that ends in _p95."""
+    """The figure `name` from its runs: their median, or their 95th percentile for a name that ends in _p95 or .p95_ms.
+    Of a share, `ratio` is how many times the peer's it is."""
     unit, target = TARGETS[name]
-    middle = p95 if name.endswith("_p95") else statistics.median
+    middle = p95 if name.endswith(("_p95", ".p95_ms")) else statistics.median
     value = middle(values)
     other = middle(peer.values) if peer is not None and peer.values else None
     return Row(
@@ -104,10 +123,10 @@ def row(name: str, values: Sequence[float], peer: Peer | None = None) -> Row:
         value=round(value, 4),
         unit=unit,
         target=target,
-        holds=None if target is None else value <= target,
+        holds=None if target is None else value >= target if name in AT_LEAST else value <= target,
         peer=peer.name if peer is not None and other is not None else None,
         peer_value=None if other is None else round(other, 4),
-        ratio=None if other is None or value <= 0 else round(other / value, 2),
+        ratio=None if not other or value <= 0 else round(value / other if unit == "%" else other / value, 2),
         runs=len(values),
         peer_runs=len(peer.values) if peer is not None and other is not None else None,
     )

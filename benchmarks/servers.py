@@ -1,4 +1,4 @@
-"""Servers under measurement: the product as `make run` starts it, plain Streamlit pages, and a folder of files."""
+"""Servers under measurement: the product as `make run` starts it, plain Streamlit pages, a notebook, plain files."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAIN = Path(__file__).resolve().parent / "plain"
+NOTEBOOK = ROOT / ".setup" / "notebook" / "bin" / "python"
 START_LIMIT_S = 60.0
 
 
@@ -68,8 +69,22 @@ def plain(script: str) -> Iterator[Server]:
         yield server
 
 
+def notebooks() -> bool:
+    """Whether the environment of benchmarks/requirements-notebook.txt is there."""
+    return NOTEBOOK.exists()
+
+
 @contextmanager
-def _running(command: list[str], port: int, folder: Path) -> Iterator[Server]:
+def notebook(name: str) -> Iterator[Server]:
+    """A notebook of `benchmarks/plain` as voila serves it with its widgets; its kernel starts with the first visit."""
+    port = free_port()
+    command = [str(NOTEBOOK), "-m", "voila", name, "--no-browser", f"--port={port}", "--Voila.ip=localhost"]
+    with _running(command, port, PLAIN, "/voila/static/voila.js") as server:
+        yield server
+
+
+@contextmanager
+def _running(command: list[str], port: int, folder: Path, answers: str = "/_stcore/health") -> Iterator[Server]:
     environment = {**os.environ, "STREAMLIT_SERVER_HEADLESS": "true", "HF_HUB_OFFLINE": "1"}
     begun = time.perf_counter()
     process = subprocess.Popen(
@@ -81,20 +96,20 @@ def _running(command: list[str], port: int, folder: Path) -> Iterator[Server]:
         start_new_session=True,
     )
     try:
-        _wait_for_health(process, port)
+        _wait_for(process, port, answers)
         yield Server(f"http://localhost:{port}", time.perf_counter() - begun)
     finally:
         _end(process)
 
 
-def _wait_for_health(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_for(process: subprocess.Popen[bytes], port: int, path: str) -> None:
     limit = time.perf_counter() + START_LIMIT_S
     while time.perf_counter() < limit:
         if process.poll() is not None:
             raise RuntimeError(f"the server ended with status {process.returncode} before it answered")
         connection = http.client.HTTPConnection("localhost", port, timeout=2)
         try:
-            connection.request("GET", "/_stcore/health")
+            connection.request("GET", path)
             if connection.getresponse().status == 200:
                 return
         except OSError:

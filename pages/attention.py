@@ -22,6 +22,8 @@ MAX_TOKENS = 512
 LONG_CHARACTERS = 400
 """From here a text takes long enough that the page says what it does."""
 HEADS = (6, 12)  # layers, and heads in each, of the bundled model
+QUESTION = ("lens", "a", "b", "model")
+"""What is asked: controls that stand above the picture, and change all of it."""
 
 
 SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "attention" / "default.bin"
@@ -191,7 +193,7 @@ def draw_answer(here: PageState, notices: DeltaGenerator, waiting: DeltaGenerato
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return
     asked = as_read(asked, text.trace)
-    frame.live(here, ("lens", "a", "b", "model"), draw_view)
+    frame.live(here, QUESTION, draw_view)
     with notices:
         explain_cuts(here, text.trace)
         attention_words.say_language(here, asked, text.trace.unknown)
@@ -226,4 +228,4 @@ def draw_lens(here: PageState, text: attention.View, asked: Text) -> None:
 concept = catalogue.load().concept(PAGE)
 here = frame.open_page(PAGE, concept.questions)
 with frame.two_panes(here, concept):
-    draw(here)
+    frame.live(here, (), draw)

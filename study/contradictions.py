@@ -43,12 +43,14 @@ class Text:
 class Contradiction:
     """Places that do not agree; of more than two, the first stands against the others.
 
+    english: for each side the words of the English summary that say the same, "" where it does not speak of it.
     right: the side that holds; None where none does without qualification. notes: ids of the notes on the matter.
     sources: where it can be read, beside the notes' own. texts: by language.
     """
 
     id: str
     sides: tuple[Place, ...]
+    english: tuple[str, ...]
     right: Place | None
     notes: tuple[str, ...]
     sources: tuple[Source, ...]
@@ -100,29 +102,39 @@ def phrases(contradiction: Contradiction, question_id: str, kind: str = "contrad
     )
 
 
+def english_phrases(contradiction: Contradiction, question_id: str, kind: str = "contradiction") -> tuple[Phrase, ...]:
+    """As `phrases`, in the question's English summary."""
+    return tuple(
+        Phrase(contradiction.id, words, kind=kind)
+        for side, words in zip(contradiction.sides, contradiction.english, strict=True)
+        if side.question == question_id and words
+    )
+
+
 def _contradiction(entry: Mapping[str, object], file: str) -> Contradiction:
     name = tables.text(entry, "id", file)
     where = f"contradiction {name}"
     if not _ID.fullmatch(name):
         raise DataError(f"{where}: an id is C and two digits")
     notes.refuse_unknown(entry, _FIELDS, where)
-    sides = _sides(entry, where)
+    sides, in_english = _sides(entry, where)
     named = tables.texts(entry, "notes", where) if "notes" in entry else ()
     sources = tuple(notes.read_sources(entry, where)) if "sources" in entry else ()
     if not named and not sources:
         raise DataError(f"{where}: it names a note or a source")
     texts = {lang: _text(entry.get(lang), f"{where}, {lang}") for lang in LANGUAGES}
-    return Contradiction(name, sides, _right(entry, sides, where), named, sources, MappingProxyType(texts))
+    return Contradiction(name, sides, in_english, _right(entry, sides, where), named, sources, MappingProxyType(texts))
 
 
-def _sides(entry: Mapping[str, object], where: str) -> tuple[Place, ...]:
+def _sides(entry: Mapping[str, object], where: str) -> tuple[tuple[Place, ...], tuple[str, ...]]:
+    """The sides, and what each is in English."""
     entries = tables.tables(entry, "sides", where)
     for side in entries:
-        notes.refuse_unknown(side, PLACE_FIELDS, where)
+        notes.refuse_unknown(side, PLACE_FIELDS | {"en"}, where)
     sides = tuple(notes.read_place(side, where) for side in entries)
     if len(set(sides)) < max(2, len(sides)):
         raise DataError(f"{where}: it has two sides or more, each another place")
-    return sides
+    return sides, tuple(notes.read_words(side, "en", where) if "en" in side else "" for side in entries)
 
 
 def _right(entry: Mapping[str, object], sides: tuple[Place, ...], where: str) -> Place | None:

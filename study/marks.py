@@ -31,7 +31,7 @@ def chinese(question_id: str, page: str = "") -> Marked:
         _note(note, phrase) for note in notes.of_question(question_id) for phrase in notes.phrases(note, question_id)
     ]
     phrases += [
-        replace(phrase, kind="note core contra", mark="note", handle="after")
+        _contra(phrase)
         for found in contradictions.of_question(question_id)
         for phrase in contradictions.phrases(found, question_id)
     ]
@@ -47,6 +47,11 @@ def summary(question_id: str, page: str = "") -> Marked:
         return Marked("", (), ())
     known = {note.id: note for note in notes.load()}
     phrases = [_note(known[name], Phrase(name, words)) for name, words in entry.faulty.items() if name in known]
+    phrases += [
+        _contra(phrase)
+        for found in contradictions.of_question(question_id)
+        for phrase in contradictions.english_phrases(found, question_id)
+    ]
     names = {binding.id for binding in bindings.for_question(page, question_id)} if page else set()
     bound = [Phrase(name, words) for name, words in entry.phrases.items() if name in names]
     return _marked(f"<p>{html_escapes.escape(entry.summary, quote=False)}</p>", bound, phrases)
@@ -54,6 +59,10 @@ def summary(question_id: str, page: str = "") -> Marked:
 
 def _note(note: notes.Note, phrase: Phrase) -> Phrase:
     return replace(phrase, kind="note core" if note.core else "note small", mark="note", handle="after")
+
+
+def _contra(phrase: Phrase) -> Phrase:
+    return replace(phrase, kind="note core contra", mark="note", handle="after")
 
 
 def _marked(html: str, bound: Sequence[Phrase], noted: Sequence[Phrase]) -> Marked:

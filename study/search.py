@@ -10,7 +10,7 @@ import html
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
@@ -173,7 +173,7 @@ class Index:
         clues = [_Clue(_TERM_WEIGHT, self._holding_terms(name.terms)) for name in names]
         clues += [_Clue(1.0, self._postings.get(term, {})) for term in dict.fromkeys(latin)]
         for word in dict.fromkeys(self._segmenter.query_words(folded)):
-            clues.append(_Clue(1.0, self._holding(word)))
+            clues.append(_Clue(1.0, self._holding({word, synonyms.elsewhere(word)})))
         for fragment in dict.fromkeys(terms.query_fragments(folded)):
             clues.append(_Clue(_FRAGMENT_WEIGHT, self._postings.get(fragment, {})))
         # What no question holds tells nothing; where it is all there is, nothing is found.
@@ -185,10 +185,11 @@ class Index:
             counts.update(self._named_terms.get(name, {}))
         return dict(counts)
 
-    def _holding(self, word: str) -> dict[int, int]:
+    def _holding(self, forms: Collection[str]) -> dict[int, int]:
         counts: dict[int, int] = {}
         for place, entry in enumerate(self._entries):
-            count = entry.folded.body.count(word) + _HEADING_WEIGHT * (word in entry.folded.heading)
+            count = sum(entry.folded.body.count(form) for form in forms)
+            count += _HEADING_WEIGHT * any(form in entry.folded.heading for form in forms)
             if count:
                 counts[place] = count
         return counts

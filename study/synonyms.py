@@ -32,6 +32,13 @@ def traditional(text: str) -> str:
     return text if text.isascii() else _converter().convert(text)
 
 
+@functools.lru_cache(maxsize=4096)
+def elsewhere(word: str) -> str:
+    """What the mainland calls a Chinese word of Taiwan, in Traditional characters: the document writes 批量 and 設備
+    where a reader may type 批次 and 裝置. A word without another name comes back as it is."""
+    return _converter().convert(_to_mainland().convert(word))
+
+
 def named(folded: str) -> tuple[Named, ...]:
     """The glossary's terms in a query in lower case, left to right, the longest spelling at each place."""
     found = []
@@ -67,6 +74,13 @@ def _branch(spelling: str) -> str:
     if not spelling.isascii():
         return _GAP.join(parts)
     return rf"(?<![a-z0-9]){_GAP.join(parts)}(?:e?s|d)?(?![a-z0-9])"
+
+
+@functools.cache
+def _to_mainland() -> _Converter:
+    from opencc import OpenCC
+
+    return cast(_Converter, OpenCC("tw2sp"))
 
 
 @functools.cache

@@ -99,7 +99,8 @@ def contradiction(found: contradictions.Contradiction, lang: str) -> Row:
         "topic": text.topic,
         "correct": text.holds,
         "sides": [
-            {"question": side.question, "phrase": side.visible, "right": side == found.right} for side in found.sides
+            {"question": side.question, "phrase": side.visible, "english": words, "right": side == found.right}
+            for side, words in zip(found.sides, found.english, strict=True)
         ],
         "notes": list(found.notes),
         "sources": _sources(found.sources),

@@ -23,12 +23,12 @@ def listed(lang: str) -> Listed:
     """JSON: `notes` (`answers.note` or, after them, `answers.contradiction`, and their `places`: question, section,
     phrase, and the English words that repeat it), and the `titles` of the questions they stand in, in the document's
     order."""
-    entries = [(note.id, note.places) for note in notes.load()]
-    entries += [(found.id, found.sides) for found in contradictions.load()]
-    asked = {place.question for _, places in entries for place in places}
+    entries = [(note.id, [(place, _faulty(note.id, place)) for place in note.places]) for note in notes.load()]
+    entries += [(found.id, list(zip(found.sides, found.english, strict=True))) for found in contradictions.load()]
+    asked = {place.question for _, places in entries for place, _ in places}
     content = {
         "notes": [
-            {**answers.opened(name, lang), "places": [_place(name, place) for place in places]}
+            {**answers.opened(name, lang), "places": [_place(place, words) for place, words in places]}
             for name, places in entries
         ],
         "titles": {
@@ -40,10 +40,14 @@ def listed(lang: str) -> Listed:
     return Listed(f"corrections-{lang}", json.dumps(content, ensure_ascii=False).encode("utf-8"))
 
 
-def _place(name: str, place: notes.Place) -> answers.Row:
+def _faulty(note_id: str, place: notes.Place) -> str:
+    return english.of_question(place.question).faulty.get(note_id, "")
+
+
+def _place(place: notes.Place, in_english: str) -> answers.Row:
     return {
         "question": place.question,
         "section": document.load().question(place.question).section,
         "phrase": place.visible,
-        "english": english.of_question(place.question).faulty.get(name, ""),
+        "english": in_english,
     }

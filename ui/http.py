@@ -7,7 +7,7 @@ Reference: the ASGI specification; Content Security Policy level 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -43,27 +43,19 @@ WHERE_THE_SERVER_IS = (
 class PageHeaders:
     """ASGI middleware: add HEADERS to every answer and WHERE_THE_SERVER_IS to every HTML page.
 
-    `opened` is told the path of every request, before it is answered. A page whose path is in `pictures` names the
-    scripts of its widgets in advance (`scripts.py`).
+    `opened` is told the path of every request, before it is answered.
     """
 
-    def __init__(
-        self, app: ASGIApp, opened: Callable[[str], None] = lambda path: None, pictures: Collection[str] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, opened: Callable[[str], None] = lambda path: None) -> None:
         self.app = app
         self.opened = opened
-        self.pictures = pictures
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         self.opened(scope["path"])
-        await self.app(
-            _uncompressed(scope),
-            receive,
-            _Answer(send, scripts.ALWAYS + scripts.WIDGETS * (scope["path"] in self.pictures)),
-        )
+        await self.app(_uncompressed(scope), receive, _Answer(send))
 
 
 def _uncompressed(scope: Scope) -> Scope:
@@ -77,9 +69,8 @@ def _uncompressed(scope: Scope) -> Scope:
 class _Answer:
     """Passes one answer on; an HTML page is held back until its text can be completed."""
 
-    def __init__(self, send: Send, widgets: tuple[str, ...]) -> None:
+    def __init__(self, send: Send) -> None:
         self.send = send
-        self.widgets = widgets
         self.start: Message | None = None
         self.body = b""
 
@@ -102,8 +93,7 @@ class _Answer:
         self.body += message.get("body", b"")
         if message.get("more_body"):
             return
-        page = self.body.replace(b"<head>", b"<head>" + WHERE_THE_SERVER_IS, 1)
-        page = scripts.complete(page, scripts.needed(self.widgets))
+        page = scripts.spared(self.body.replace(b"<head>", b"<head>" + WHERE_THE_SERVER_IS, 1))
         MutableHeaders(scope=self.start)["content-length"] = str(len(page))
         await self.send(self.start)
         await self.send({"type": "http.response.body", "body": page})

@@ -8,6 +8,7 @@ it goes on while anybody watches. It knows no Streamlit; `work.py` shows a job o
 from __future__ import annotations
 
 import functools
+import os
 import pickle
 import subprocess
 import sys
@@ -24,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WORKERS = 2  # jobs at once
 WAITING = 24  # jobs that may wait for a worker; one more is refused
 KEPT = 48  # finished jobs whose results are remembered
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # for each worker
 UNWATCHED_S = 20.0  # a job that nobody has looked at for so long is called off
 
 Call = functools.partial[Any]
@@ -109,11 +111,15 @@ class Job:
 
 
 class _Worker:
-    """A child process that runs one call after the other (`worker.py`)."""
+    """A child process that runs one call after the other (`worker.py`); it imports `modules` before the first."""
 
-    def __init__(self) -> None:
+    def __init__(self, *modules: str) -> None:
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "ui.worker"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [sys.executable, "-m", "ui.worker", *modules],
+            cwd=ROOT,
+            env={**os.environ, **ONE_THREAD},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )
 
     def run(self, call: Call, report: Callable[[float, object], None]) -> object:
@@ -195,11 +201,11 @@ class Pool:
             waiting = [known for known in self._jobs.values() if known.state == "waiting"]
         return waiting.index(job) if job in waiting else 0
 
-    def prepare(self) -> None:
-        """Start a worker process ahead of the first job that needs one."""
+    def prepare(self, *modules: str) -> None:
+        """Start a worker process ahead of the first job that needs one; it imports `modules` meanwhile."""
         with self._lock:
             if not self._idle:
-                self._idle.append(_Worker())
+                self._idle.append(_Worker(*modules))
 
     def close(self) -> None:
         """Call everything off and end the worker processes."""

@@ -1,16 +1,13 @@
-"""Streamlit's own browser scripts: served from memory, and those a page will ask for named before it asks.
+"""Streamlit's own browser scripts, served from memory.
 
-A page of Streamlit is some sixty small scripts, and the widgets on it fetch forty more once the server has said which
-they are. From a thread pool and the disk each costs two milliseconds of the server; from memory a tenth of that. Their
-names carry a hash of their content, so what was read once stays true.
-Reference: the HTML standard, "Link type modulepreload".
+A page of Streamlit is some hundred small scripts. From a thread pool and the disk each costs two milliseconds of the
+server; from memory a tenth of that. Their names carry a hash of their content, so what was read once stays true.
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import streamlit
@@ -18,10 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 ROOT = Path(streamlit.__file__).resolve().parent / "static"
 SCRIPTS = ROOT / "static" / "js"
-# What every page of ours mounts, and the widgets that most of them show.
-ALWAYS = ("BidiComponent", "Html")
-WIDGETS = ("Radio", "TextArea", "Slider", "Checkbox", "Button", "DownloadButton")
-IMPORTS = re.compile(rb'(?:from|import)\s*"\./([\w.@+-]+\.js)"')
 # The page asks early for a typeface that the house does not use.
 UNUSED = re.compile(rb'<link\s+rel="preload"\s+href="\./static/media/SourceSans[^>]*>')
 
@@ -38,25 +31,9 @@ def _content(name: str) -> bytes:
     return (SCRIPTS / name).read_bytes()
 
 
-@functools.cache
-def needed(widgets: tuple[str, ...]) -> tuple[str, ...]:
-    """File names of the scripts of `widgets`, with all that they import, less those the page names itself."""
-    page = (ROOT / "index.html").read_bytes() if (ROOT / "index.html").is_file() else b""
-    found: dict[str, None] = {}
-    waiting = [name for widget in widgets for name in sorted(_names()) if name.startswith(f"{widget}.")]
-    while waiting:
-        name = waiting.pop()
-        if name in found or name.encode() in page:
-            continue
-        found[name] = None
-        waiting += [other.decode() for other in IMPORTS.findall(_content(name)) if other.decode() in _names()]
-    return tuple(found)
-
-
-def complete(page: bytes, names: Iterable[str]) -> bytes:
-    """An HTML page that asks for the scripts `names` at once, and not for what it will not use."""
-    links = b"".join(b'<link rel="modulepreload" crossorigin href="/static/js/%s">' % name.encode() for name in names)
-    return UNUSED.sub(b"", page, count=1).replace(b"</head>", links + b"</head>", 1)
+def spared(page: bytes) -> bytes:
+    """An HTML page that does not ask for what it will not use."""
+    return UNUSED.sub(b"", page, count=1)
 
 
 class FromMemory:

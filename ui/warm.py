@@ -1,4 +1,4 @@
-"""Run what is heavy in the background, once per process."""
+"""Run what is heavy in the background, each job once per process."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Callable, Sequence
 
 PAUSE_S = 2.0  # after the first page, its own scripts and pictures go first
 
-_begun = threading.Event()
+_begun: set[Callable[[], object]] = set()
 _lock = threading.Lock()
 
 
 def begin(jobs: Sequence[Callable[[], object]], pause_s: float = 0.0) -> None:
-    """Run `jobs` one after the other in a background thread; every later call of the process does nothing."""
+    """Run those of `jobs` that the process has not begun before, one after the other in a background thread."""
     with _lock:
-        if _begun.is_set():
-            return
-        _begun.set()
-    threading.Thread(target=_run, args=(tuple(jobs), pause_s), name="warm", daemon=True).start()
+        fresh = tuple(job for job in jobs if job not in _begun)
+        _begun.update(fresh)
+    if fresh:
+        threading.Thread(target=_run, args=(fresh, pause_s), name="warm", daemon=True).start()
 
 
 def _run(jobs: tuple[Callable[[], object], ...], pause_s: float) -> None:

@@ -5,6 +5,7 @@ Calls and answers are pickles over the process's own pipes. What the work prints
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import pickle
@@ -49,12 +50,11 @@ def serve(calls: BinaryIO, answers: BinaryIO) -> None:
 
 
 def main() -> None:
-    """Keep the pipes for ourselves, import what nearly every job needs, and serve."""
+    """Keep the pipes for ourselves, import what the command line names, and serve."""
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    import torch
-
-    torch.set_num_threads(1)
+    for name in sys.argv[1:]:
+        importlib.import_module(name)
     serve(sys.stdin.buffer, answers)
 
 

@@ -138,23 +138,36 @@ def _decoded(data: bytes) -> str:
         raise TextsError("csv-empty")
     if len(data) > MAX_BYTES:
         raise TextsError("csv-large", {"megabytes": f"{len(data) / 1e6:.1f}", "most": f"{MAX_BYTES / 1e6:.0f}"})
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):  # UTF-16, as Excel saves "Unicode text"
+        raise TextsError("csv-not-utf8")
     if b"\0" in data or data.startswith((b"PK\x03\x04", b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"\x1f\x8b")):
         raise TextsError("csv-binary")
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").lstrip()
     except UnicodeDecodeError as error:
         raise TextsError("csv-not-utf8") from error
 
 
-def _rows(text: str) -> list[tuple[str, str]]:
-    """Texts and labels of a table; rows that lack either are passed over."""
-    head = text.lstrip().split("\n", 1)[0]
-    delimiter = max(",;\t", key=head.count)
+def _lines(text: str, delimiter: str) -> list[list[str]]:
+    """The cells of every line. Quotation marks in the middle of a cell are let pass, but not one that opens a cell and
+    is never closed: it would swallow all rows below it."""
     try:
-        lines = list(csv.reader(io.StringIO(text.lstrip()), delimiter=delimiter))
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise TextsError("csv-unreadable") from error
+    try:
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter))
     except csv.Error as error:
         raise TextsError("csv-unreadable") from error
-    names = [name.strip().lower() for name in lines[0]] if lines else []
+
+
+def _rows(text: str) -> list[tuple[str, str]]:
+    """Texts and labels of a table; rows that lack either are passed over."""
+    if not text:
+        raise TextsError("csv-empty")
+    lines = _lines(text, max(",;\t", key=text.split("\n", 1)[0].count))
+    names = [name.strip().lower() for name in lines[0]]
     places = [next((names.index(name) for name in known if name in names), -1) for known in (TEXT_NAMES, LABEL_NAMES)]
     if min(places) < 0:
         raise TextsError("csv-columns", {"found": ", ".join(names)[:80]})

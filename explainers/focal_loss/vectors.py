@@ -8,6 +8,7 @@ vectors, as in Reimers & Gurevych 2019 (arXiv:1908.10084). No label is used here
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,8 +31,11 @@ def tfidf_vectors(texts: Sequence[str], report: Report = silent) -> Float32:
     from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
 
     report(0.05, None)
+    # What stands in one text alone says nothing about another, unless there is next to nothing else.
+    seen = Counter(sign for text in texts for sign in set(text.lower()))
+    shared = 2 if sum(times > 1 for times in seen.values()) > 1 else 1
     counter = TfidfVectorizer(
-        analyzer="char", ngram_range=(1, 2), min_df=2, max_features=MAX_FEATURES, sublinear_tf=True
+        analyzer="char", ngram_range=(1, 2), min_df=shared, max_features=MAX_FEATURES, sublinear_tf=True
     )
     table = counter.fit_transform(texts).astype(np.float32)
     report(0.6, None)

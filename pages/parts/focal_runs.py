@@ -57,7 +57,7 @@ def draw_controls(here: PageState, kind: str) -> None:
     if kind == "text" and here.text("corpus") == "own":
         _draw_upload(here)
     rest = ("alpha", "overlap", "noise", "draw") if kind == "plane" else ("alpha", "noise", "draw")
-    with st.expander(here.t("train.more"), key="focal-training-more"):
+    with st.expander(here.t("train.more" if kind == "plane" else "text.more"), key="focal-training-more"):
         with st.container(horizontal=True, key="focal-training-rest", gap="medium"):
             for name in rest:
                 widgets.draw(here, name)

@@ -202,6 +202,20 @@ def test_a_presenters_screen_is_large_and_bare(page_at) -> None:
     expect(sheet.page.locator(".st-key-topbar nav")).to_be_visible(timeout=LIMIT_MS)
 
 
+SMALLEST = """(nodes) => Math.min(...nodes
+  .filter((node) => [...node.childNodes].some((one) => one.nodeType === Node.TEXT_NODE && one.data.trim()))
+  .map((node) => parseFloat(getComputedStyle(node).fontSize)))"""
+
+
+def test_a_presenter_reads_every_word_of_the_passage(page_at) -> None:
+    sheet = page_at("/attention?lang=zh-Hant&present=1&q=A19", size=STAGE)
+    words = sheet.page.locator(".st-key-passage .root *, .st-key-passage .card *")
+    assert words.evaluate_all(SMALLEST) >= 22
+    sheet.page.locator('.st-key-passage article button[data-note="E07"]').first.click()
+    expect(sheet.page.locator(".st-key-passage .card")).to_be_visible()
+    assert words.evaluate_all(SMALLEST) >= 22
+
+
 def test_a_link_of_our_own_answer_changes_the_view_and_nothing_else(page_at) -> None:
     sheet = page_at("/attention?lang=en&q=B56&layer=2")
     sheet.page.locator(".st-key-passage .own a", has_text="how one weight is computed").click()

@@ -242,7 +242,7 @@ def test_a_preset_sets_the_page_and_says_why(page_at) -> None:
 
 def test_a_sentence_of_the_notes_sets_the_curves(page_at) -> None:
     sheet = page_at("/focal-loss?lang=zh-Hant&q=B44")
-    word = sheet.page.locator(".st-key-passage [data-bind=b44-greater-weight]")
+    word = sheet.page.locator(".st-key-passage [data-bind=b44-greater-weight]").first
     word.click()
     sheet.expect_query(what="factor", at="0.1")
     expect(word).to_have_attribute("aria-pressed", "true")
@@ -341,6 +341,17 @@ def test_every_step_has_words_and_a_formula_with_numbers(page_at, lang: str) -> 
     for at in range(12):
         assert steps.nth(at).locator(".words").inner_text()
         assert re.search(r"\d", steps.nth(at).locator("math").text_content() or "")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh-Hant"])
+def test_six_classes_fit_beside_the_document(page_at, lang: str) -> None:
+    rows = quote(";".join(["2,1.25,0.1,-1.5,0.75,-2.5>0"] * 3))
+    weights = quote("1,1,1,1,1,1")
+    sheet = page_at(f"/focal-loss?lang={lang}&lens=hand&kind=classes&logits={rows}&class_weights={weights}")
+    table = root(sheet, "hand").locator(".sheet .scroll")
+    expect(table.locator("thead th")).to_have_count(14)
+    for part in (table, root(sheet, "hand").locator(".steps .scroll")):
+        assert part.evaluate("(node) => node.scrollWidth - node.clientWidth") <= 0
 
 
 # ---------------------------------------------------------------- everybody

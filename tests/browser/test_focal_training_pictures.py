@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from driver import LIMIT_MS, PHONE, Sheet
+from driver import LIMIT_MS, PHONE, STAGE, Sheet
 from playwright.sync_api import Locator, expect
 from test_accessibility import audit
 
@@ -91,6 +91,16 @@ def test_the_line_passes_where_the_probability_passes_the_level(page_at) -> None
     assert len(points) > 100
     radius = np.hypot(points[:, 0] - 15, points[:, 1] - 16)
     assert np.abs(radius - 9).max() < 0.05
+
+
+def test_a_part_that_comes_late_takes_nothing_back(page_at) -> None:
+    sheet = page_at(TRAIN)
+    root = course(sheet)
+    late = "{ ...me.course, steps: me.course.steps.slice(0, 5), grids: [], chosen: null }"
+    root.evaluate(f"({{ me }}) => {{ me.gather(me.course, {late}); }}")
+    sheet.resize(STAGE)
+    expect(root).to_have_attribute("data-step", str(STEPS[-1]))
+    expect(root.locator(".course .value")).to_have_text(say("losstrain.step", step=STEPS[-1], total=STEPS[-1]))
 
 
 def test_steps_are_walked_by_button_key_and_play(page_at) -> None:
@@ -288,6 +298,20 @@ def test_a_file_that_is_no_table_is_refused(page_at) -> None:
 def test_nobody_is_shut_out(page_at, lens: str, theme: str) -> None:
     sheet = opened(page_at, f"/focal-loss?lang=en&lens={lens}", theme=theme)
     sheet.page.locator(".st-key-main-picture h2.claim").first.wait_for(timeout=WORK_MS)
+    assert audit(sheet) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_nobody_is_shut_out_from_the_texts(page_at, theme: str) -> None:
+    sheet = opened(page_at, "/focal-loss?lang=en&lens=text&corpus=sentences", theme=theme)
+    start = sheet.page.locator(".st-key-focal-vectors-start button")
+    finished = sheet.page.locator(".st-key-card-course h2.claim")
+    start.or_(finished).first.wait_for(timeout=WORK_MS)
+    if start.is_visible():
+        assert audit(sheet) == []
+        start.click()
+    finished.wait_for(timeout=WORK_MS)
+    measured(sheet, "calibration")
     assert audit(sheet) == []
 
 

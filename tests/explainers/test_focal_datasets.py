@@ -189,6 +189,18 @@ def test_a_table_may_name_its_columns_in_chinese_and_have_others() -> None:
     assert (corpus.rare_label, corpus.texts[0], corpus.chinese) == ("差", "第0則文字", True)
 
 
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n\n"])
+def test_lines_may_end_as_any_system_ends_them(end: str) -> None:
+    table = f"text,label\n{rows(20, 80)}"
+    found = texts.read_csv(table.replace("\n", end).encode())
+    assert found.texts == texts.read_csv(table.encode()).texts
+
+
+def test_a_quotation_mark_within_a_text_is_a_character() -> None:
+    found = texts.read_csv(f'text,label\n{rows(20, 80)}\na 5" disk,good\n"so" they said,good'.encode())
+    assert {'a 5" disk', "so they said"} <= set(found.texts)
+
+
 def test_the_rarest_label_stands_against_all_others() -> None:
     body = "\n".join(f"text {i},{'abc'[(i > 15) + (i > 50)]}" for i in range(100))
     corpus = texts.read_csv(f"text,label\n{body}".encode())
@@ -207,6 +219,9 @@ def test_repeats_and_texts_under_both_labels_are_left_out() -> None:
         (b"", "csv-empty"),
         (b"  \n ", "csv-empty"),
         (b"text,label\n", "csv-empty"),
+        ("\ufeff".encode(), "csv-empty"),
+        ("text,label\nfine,1\n".encode("utf-16"), "csv-not-utf8"),
+        (f'text,label\n"never closed,1\n{rows(20, 80)}'.encode(), "csv-unreadable"),
         (b"text,label\nonly text,\n,only label", "csv-empty"),
         (b"PK\x03\x04" + b"x" * 50, "csv-binary"),
         (b"text,label\0", "csv-binary"),
@@ -257,6 +272,13 @@ def test_tfidf_vectors_keep_the_angles_of_scikit_learns_table() -> None:
     # Directions may be turned over; the products between texts may not change.
     assert np.abs(found @ found.T - best @ best.T).max() < 0.05
     assert seen[-1] == 1.0
+
+
+@pytest.mark.parametrize("shared", ["", "。"])
+def test_texts_that_share_hardly_a_character_still_become_vectors(shared: str) -> None:
+    found = vectors.tfidf_vectors([chr(0x4E00 + i) + shared for i in range(60)])
+    assert np.isfinite(found).all()
+    assert found.shape == (60, 59)
 
 
 def test_tfidf_of_few_texts_has_fewer_numbers() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from opencc import OpenCC
 
-from study import contradictions, document, markdown, notes, passages
+from study import contradictions, document, english, markdown, notes, passages
 from study.contradictions import Contradiction
 
 ALL = contradictions.load()
@@ -32,6 +32,19 @@ def test_all_that_were_found_are_there() -> None:
 def test_every_side_stands_in_its_answer(found: Contradiction) -> None:
     for side in found.sides:
         assert document.load().question(side.question).body.count(side.phrase) >= side.occurrence
+
+
+# About Chinese names, which an English summary cannot repeat.
+ONLY_IN_CHINESE = {"C09", "C10", "C11"}
+
+
+@pytest.mark.parametrize("found", ALL, ids=by_id)
+def test_every_side_is_read_once_in_the_english_summary(found: Contradiction) -> None:
+    assert len(found.english) == len(found.sides)
+    assert all(bool(words) == (found.id not in ONLY_IN_CHINESE) for words in found.english)
+    for side, words in zip(found.sides, found.english, strict=True):
+        assert not words or english.of_question(side.question).summary.count(words) == 1
+        assert not re.search(r"[\u4e00-\u9fff]", words)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -104,7 +117,7 @@ def test_one_is_found_by_id_and_by_question() -> None:
 GOOD = """
 [[contradiction]]
 id = "C01"
-sides = [{ question = "A1", phrase = "p" }, { question = "A2", phrase = "q", occurrence = 2 }]
+sides = [{ question = "A1", phrase = "p", en = "e" }, { question = "A2", phrase = "q", occurrence = 2 }]
 right = 2
 notes = ["E07"]
 sources = [{ title = "t", ref = "https://arxiv.org/abs/1706.03762" }]
@@ -122,6 +135,7 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
     path.write_text(GOOD, encoding="utf-8")
     (found,) = contradictions.load(path)
     assert found.sides == (notes.Place("A1", "p"), notes.Place("A2", "q", 2))
+    assert found.english == ("e", "")
     assert found.right == found.sides[1]
     assert (found.notes, found.sources) == (("E07",), (notes.Source("t", "https://arxiv.org/abs/1706.03762"),))
     assert found.text("en") == contradictions.Text("t", "h")
@@ -142,6 +156,7 @@ def test_all_fields_are_read(tmp_path: Path) -> None:
             GOOD.replace('{ question = "A2", phrase = "q", occurrence = 2 }', '{ question = "A1", phrase = "p" }'),
             "C01: it has two sides",
         ),
+        (GOOD.replace('en = "e"', 'en = ""'), "contradiction C01: en"),
         (GOOD.replace("occurrence", "times"), "contradiction C01: unknown field 'times'"),
         (GOOD.replace('notes = ["E07"]\n', "").replace(GOOD.split("\n")[6] + "\n", ""), "C01: it names a note"),
         (GOOD.replace("1706.03762", "1706.3"), "contradiction C01: .* is no address of arxiv.org"),

@@ -87,9 +87,10 @@ def test_a_note_opens_on_the_words_that_repeat_the_mistake(question: str) -> Non
     assert html.count('role="button"') == len(marked)
 
 
-def test_the_words_that_set_the_attention_page_have_their_english() -> None:
+@pytest.mark.parametrize("page", ["attention", "focal-loss"])
+def test_the_words_that_set_a_page_have_their_english(page: str) -> None:
     found = {key: one.id for one in ALL.values() for key in one.phrases}
-    assert {binding.id: binding.question for binding in bindings.load("attention")}.items() <= found.items()
+    assert {binding.id: binding.question for binding in bindings.load(page)}.items() <= found.items()
 
 
 def test_every_phrase_stands_for_a_binding_of_its_question() -> None:

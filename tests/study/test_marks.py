@@ -69,7 +69,12 @@ def test_every_note_contradiction_and_bound_word_has_its_handle(question: str, p
 def test_the_summary_has_the_handles_that_its_entry_names(question: str, page: str) -> None:
     entry = english.of_question(question)
     found = Handles(marks.summary(question, page).html)
-    assert sorted(found.buttons) == sorted(entry.faulty)
+    sides = [
+        phrase.id
+        for one in contradictions.of_question(question)
+        for phrase in contradictions.english_phrases(one, question)
+    ]
+    assert sorted(found.buttons) == sorted([*entry.faulty, *sides])
     bound = {binding.id for binding in bindings.for_question(page, question)} if page else set()
     assert sorted(found.bound) == sorted(bound & set(entry.phrases))
 

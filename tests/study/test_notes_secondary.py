@@ -45,6 +45,7 @@ def test_what_can_be_seen_live() -> None:
         "S06": "attention?lens=input",
         "S07": "attention?lens=input",
         "S16": "attention?lens=readings",
+        "S34": "focal-loss?lens=metrics",
         "S48": "focal-loss?lens=curves&also=hinge",
         "S53": "focal-loss?lens=metrics",
     }

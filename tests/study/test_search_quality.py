@@ -3,45 +3,15 @@ under the sentence model that the reader page uses and without it; beside plain 
 
 from __future__ import annotations
 
-import functools
-import time
-import tomllib
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 import pytest
 
+from benchmarks.search import milliseconds, ours, queries, shares, substring
 from explainers import attention
-from study import document, english, markdown, meaning, synonyms
+from study import document, meaning, synonyms
 from study.search import search
 
-QUERIES = tomllib.loads((Path(__file__).parent / "search_queries.toml").read_text("utf-8"))["query"]
-
-
-@functools.cache
-def encode(text: str) -> np.ndarray:
-    return attention.trace(text, max_tokens=64).sentence_vector
-
-
-def shares(find: Callable[[str], list[str]]) -> tuple[float, float]:
-    """The share of queries whose question comes first, and among the first three."""
-    found = [(find(query["text"])[:3], query["finds"]) for query in QUERIES]
-    first = sum(bool(hits) and hits[0] in wanted for hits, wanted in found)
-    third = sum(any(hit in wanted for hit in hits) for hits, wanted in found)
-    return first / len(found), third / len(found)
-
-
-def substring(query: str) -> list[str]:
-    """What a browser's own search would do: the questions that hold the words as typed, most often first."""
-    counts = {}
-    for question in document.load().questions:
-        ours = english.of_question(question.id)
-        text = " ".join(
-            (markdown.to_text(f"{question.heading} {question.body}"), ours.title, ours.question, ours.summary)
-        )
-        counts[question.id] = sum(text.lower().count(word) for word in query.lower().split())
-    return sorted((name for name in counts if counts[name]), key=lambda name: -counts[name])
+QUERIES, UNSEEN = queries("search_queries"), queries("search_queries_unseen")
 
 
 def test_there_are_enough_queries_of_every_kind() -> None:
@@ -51,15 +21,36 @@ def test_there_are_enough_queries_of_every_kind() -> None:
     assert {query["kind"] for query in QUERIES} == {"zh", "en", "simplified", "typo", "meaning"}
 
 
+def test_the_unseen_queries_are_others() -> None:
+    known = {question.id for question in document.load().questions}
+    assert len(UNSEEN) == 70
+    assert all(set(query["finds"]) <= known and len(query["finds"]) <= 3 for query in UNSEEN)
+    # Two were thought of twice; the head of the file gives the figures without them.
+    twice = {query["text"] for query in UNSEEN} & {query["text"] for query in QUERIES}
+    assert twice == {"迁移学习", "多模态学习的挑战"}
+
+
+def test_unseen_queries_find_their_question_as_often_as_is_reported() -> None:
+    first, third = shares(ours, UNSEEN)
+    plain = shares(substring, UNSEEN)
+    assert first >= 0.77 and third >= 0.83
+    assert first > plain[0] + 0.5 and third > plain[1] + 0.4
+
+
+def test_a_word_of_taiwan_finds_the_mainland_s() -> None:
+    assert (synonyms.elsewhere("批次"), synonyms.elsewhere("文本")) == ("批量", "文本")
+    assert search("批次推論").hits[0].question == search("批量推理").hits[0].question == "B36"
+
+
 def test_words_and_meaning_find_the_question() -> None:
-    first, third = shares(lambda query: [hit.question for hit in search(query, encode=encode).hits])
+    first, third = shares(ours, QUERIES)
     assert first >= 0.85
     assert third >= 0.95
 
 
 def test_words_alone_do_well_and_better_than_substrings() -> None:
-    first, third = shares(lambda query: [hit.question for hit in search(query).hits])
-    plain, _ = shares(substring)
+    first, third = shares(lambda query: [hit.question for hit in search(query).hits], QUERIES)
+    plain, _ = shares(substring, QUERIES)
     assert first >= 0.75 and third >= 0.85
     assert first > plain + 0.2
 
@@ -86,14 +77,6 @@ def test_the_shipped_vectors_are_those_of_the_texts() -> None:
 
 
 def test_an_answer_takes_little_time() -> None:
-    search("warm 简体", encode=encode)
-    times = []
-    for query in QUERIES:
-        begun = time.perf_counter()
-        search(query["text"], encode=attention_vector)
-        times.append(time.perf_counter() - begun)
-    assert sorted(times)[len(times) // 2] < 0.05
-
-
-def attention_vector(text: str) -> np.ndarray:
-    return attention.trace(f"{text} ", max_tokens=64).sentence_vector
+    # The best of three, so that other work on the machine does not decide.
+    rounds = np.reshape(milliseconds(ours, QUERIES), (-1, len(QUERIES)))
+    assert np.median(rounds.min(axis=0)) < 50

@@ -27,6 +27,20 @@ def own_process(*, report: Report) -> int:
     return os.getpid()
 
 
+def imported(*names: str, report: Report) -> tuple[bool, ...]:
+    """Whether this process has imported each module."""
+    import sys
+
+    return tuple(name in sys.modules for name in names)
+
+
+def variable(name: str, *, report: Report) -> str | None:
+    """A variable of this process's environment."""
+    import os
+
+    return os.environ.get(name)
+
+
 def refused(*, report: Report) -> None:
     from explainers.errors import ExplainerError
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.ui.jobs import Report, broken, own_process, slow
+from tests.ui.jobs import Report, broken, imported, own_process, slow, variable
 from ui import pool
 from ui.pool import Pool, PoolIsFullError
 
@@ -73,6 +73,13 @@ def test_a_worker_process_stays_for_the_next_job(workers: Pool) -> None:
     assert isinstance(first.result, int)
     assert first.result == second.result
     assert first.result != own_process(report=lambda *_: None)
+
+
+def test_a_prepared_worker_has_its_imports_and_one_thread(workers: Pool) -> None:
+    workers.prepare("colorsys")
+    first = ended(workers.start(1, functools.partial(imported, "colorsys", "torch"), process=True))
+    assert first.result == (True, False)
+    assert ended(workers.start(2, functools.partial(variable, "OMP_NUM_THREADS"), process=True)).result == "1"
 
 
 def test_a_full_pool_refuses(workers: Pool) -> None:

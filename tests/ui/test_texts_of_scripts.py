@@ -27,7 +27,7 @@ GROUPS = {
     "wordlist": "glossary.js",
     "explorer": "attention*.js",
     "neuron": "neuron.js",
-    "losscurves": "losscurves.js",
+    "losscurves": "losscurves*.js",
     "losssteps": "losssteps.js",
     "lossbudget": "lossbudget.js",
     "losscdf": "losscdf.js",

@@ -26,6 +26,7 @@ LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "lo
 PARTS = {
     **dict.fromkeys((*LOSSES, *WORDS), ("losskit",)),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
+    "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
     "neuron": ("canvas",),
     "wordmap": ("canvas", "wordmap-data", "wordmap-paint", "wordmap-hand"),

@@ -226,13 +226,15 @@ function softmaxSteps(me, one) {
   const { labels } = me;
   const k = ["msub", "z", "k"];
   const binary = one.given === "logit";
+  // A formula does not break: what many classes make long stands on two lines.
+  const apart = (left, right) => (one.logits.length > 3 ? [left, right] : [[...left, ...right]]);
   const steps = [];
   if (binary) steps.push([labels.step_two, ["z", "=", "(", "0", ",", d(one.logits[1]), ")"]]);
   steps.push(
-    [fill(labels.step_shift, { m: d(one.largest) }), [k, "−", "m", "=", "(", ...one.logits.flatMap((z, at) => [...(at ? [","] : []), ["mrow", ...signed(z), "−", ...signed(one.largest)]]), ")", "=", "(", ...listed(one.shifted), ")"]],
+    [fill(labels.step_shift, { m: d(one.largest) }), ...apart([k, "−", "m", "=", "(", ...one.logits.flatMap((z, at) => [...(at ? [","] : []), ["mrow", ...signed(z), "−", ...signed(one.largest)]]), ")"], ["=", "(", ...listed(one.shifted), ")"])],
     [labels.step_exp, [["msup", "e", ["mrow", k, "−", "m"]], "=", "(", ...listed(one.exponentials), ")"]],
     [labels.step_sum, ["S", "=", ...summed(one.exponentials), "=", d(one.total)]],
-    [labels.step_softmax, ["p", "=", "(", ...one.exponentials.flatMap((e, at) => [...(at ? [","] : []), ["mfrac", d(e), d(one.total)]]), ")", "=", "(", ...listed(one.probabilities), ")"]],
+    [labels.step_softmax, ...apart(["p", "=", "(", ...one.exponentials.flatMap((e, at) => [...(at ? [","] : []), ["mfrac", d(e), d(one.total)]]), ")"], ["=", "(", ...listed(one.probabilities), ")"])],
     [fill(labels.step_pick, { k: one.label }), [pT, "=", ["msub", "p", String(one.label)], "=", d(one.pT)]],
   );
   return steps;

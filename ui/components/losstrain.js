@@ -23,6 +23,9 @@ function parseRecord(bytes) {
 /** Put what has arrived to what is known of this training: frames by step, and everything else as it now is. */
 function gather(known, record) {
   const course = known?.name === record.name ? known : { name: record.name, frames: new Map() };
+  // The picture of the running training is still there for a moment when the finished one is drawn: what it is handed
+  // late takes nothing back.
+  if (course.done || course.steps?.length > record.steps.length) return course;
   const first = record.steps.length - record.grids.length;
   record.grids.forEach((bytes, at) => course.frames.set(record.steps[first + at], { bytes, variants: record.variants }));
   return Object.assign(course, record, { done: record.chosen !== null });
@@ -334,7 +337,7 @@ function build(me) {
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
-  const me = (root.me ??= { root, contour });
+  const me = (root.me ??= { root, contour, gather });
   // What the reader has chosen outlives the component: a training that ends is drawn anew elsewhere on the page.
   me.view = (house.trainings ??= {})[data.kind] ??= { step: null, level: 0.5, seed: 0, shown: "losses" };
   const leave = withPayload(data.payload, (bytes) => {

@@ -161,10 +161,16 @@ function sourceList(sources) {
   ])));
 }
 
+/** What a side says: in Chinese as the document has it; read in English, the summary's words first. */
+function quoted(side, lang) {
+  const chinese = element("q", { lang: "zh-Hant", text: side.phrase });
+  return lang === "en" && side.english ? [element("q", { lang: "en", text: side.english }), " ", chinese] : [chinese];
+}
+
 /** The sides of a contradiction: each quoted, with a link to its question and whether it holds. */
 function sideList(note, kit, link) {
   return element("ul", { class: "sides" }, note.sides.map((side) => element("li", {}, [
-    link(side), " ", element("q", { lang: "zh-Hant", text: side.phrase }), ...(side.right ? [" ", element("strong", { text: kit.labels.right })] : []),
+    link(side), " ", ...quoted(side, kit.labels.lang), ...(side.right ? [" ", element("strong", { text: kit.labels.right })] : []),
   ])));
 }
 

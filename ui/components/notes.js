@@ -14,8 +14,8 @@ function placeOf(me, note, question) {
   const { labels } = me.data;
   const places = note.places.filter((place) => place.question === question);
   const quotes = places.map((place) => element("blockquote", { lang: "zh-Hant" }, [place.phrase, ...(rightPlace(note, place) ? [" ", element("strong", { lang: labels.lang, text: me.data.marks.right })] : [])]));
-  const [{ english }] = places;
-  if (english && labels.lang === "en") quotes.push(element("p", { class: "english" }, [labels.summary, " ", element("q", { text: english })]));
+  const english = labels.lang === "en" ? [...new Set(places.map((place) => place.english).filter(Boolean))] : [];
+  if (english.length) quotes.push(element("p", { class: "english" }, [labels.summary, ...english.flatMap((words) => [" ", element("q", { text: words })])]));
   return element("div", { class: "place" }, [element("p", { class: "where" }, [readerLink(me, note, question)]), ...quotes]);
 }
 
