@@ -53,6 +53,7 @@ assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.preview
 	$(BIN)/python -m tools.names
 	$(BIN)/python -m tools.vectors
+	$(BIN)/python -m tools.maps
 	$(BIN)/python -m tools.meaning
 	$(BIN)/python -m tools.cards
 

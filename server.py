@@ -5,6 +5,8 @@ It imports what the first script run would import (no torch, no charts), so that
 
 from __future__ import annotations
 
+import sys
+
 import pandas  # noqa: F401  Streamlit imports it, and the next, in its first script run
 import PIL.Image  # noqa: F401
 import streamlit as st
@@ -25,6 +27,10 @@ document.load()
 # Until app.py has built its navigation once, Streamlit would take the files of pages/ for the pages: the first reader
 # of a page whose address is not its file's name would be told that it does not exist.
 PagesManager.uses_pages_directory = False
+
+
+# What a script has drawn is sent by another thread, which by Python's default may wait five milliseconds for its turn.
+sys.setswitchinterval(0.001)
 
 
 def opened(path: str) -> None:

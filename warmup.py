@@ -40,7 +40,11 @@ def first_worker() -> None:
 
 
 JOBS = (first_forward, first_search, first_worker, first_training)
-NEEDED = {"attention": (first_forward, first_search), "focal-loss": (first_training, first_search, first_worker)}
+NEEDED = {
+    "attention": (first_forward, first_search),
+    "embeddings": (first_search, first_worker),
+    "focal-loss": (first_training, first_search, first_worker),
+}
 
 
 def jobs_of(page: str) -> tuple[Callable[[], None], ...]:
