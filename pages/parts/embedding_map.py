@@ -29,7 +29,6 @@ CONTROLS = {
 }
 """What the picture calls a control, and what the page does."""
 CHINESE_LIST = "國王 皇帝 總統 總理 主席 部長, 學校 老師 學生 大學 教育, 醫院 醫生 病人 健康, 北京 上海 香港 廣州 深圳, 書 作者 故事 小說 文章, 酒店 房間 服務 早餐 前台, 電腦 手機 螢幕 軟體 網路"  # noqa: E501
-NAMED = 2  # neighbours that the claim names
 
 
 def draw(here: PageState) -> None:
@@ -100,32 +99,24 @@ def _mount(
 # ---------------------------------------------------------------- three spaces side by side
 
 
-def _near_words(here: PageState, maps: Maps) -> str:
-    """The word's nearest in each space, over the whole vocabulary; "" where the corpus does not have the word."""
-    word = here.text("word")
+def in_all(maps: Maps, word: str) -> int | None:
+    """How many of a word's nearest, over the whole vocabulary, are the same in all spaces; None where the corpus does
+    not have the word."""
     opened = [spaces.shipped(model, maps.language) for model in spaces.MODELS]
     if not opened[0].has(word):
-        return ""
-    parts = [
-        here.t(
-            "maps.near_one",
-            name=here.t(f"spaces.{space.name}"),
-            words=embedding_scene.said(here, [one.word for one in neighbours(space, word, NAMED)]),
-        )
-        for space in opened
-    ]
-    return ("；" if here.t.code == "zh-Hant" else "; ").join(parts)
+        return None
+    return len(set.intersection(*({one.word for one in neighbours(space, word, faithful.NEAR)} for space in opened)))
 
 
 def claim_of(here: PageState, maps: Maps, layout: Layout) -> str:
-    """What the maps show of the word, and how much of any word's neighbourhood they keep."""
+    """On how much of the word's neighbourhood the spaces agree, and how much of any word's the maps keep."""
     kept = [row[0] for row in layout.quality]
     low, high = embedding_scene.percent(min(kept)), embedding_scene.percent(max(kept))
     share = low if low == high else f"{low.removesuffix(' %')}–{high}"
-    nearest, counted = _near_words(here, maps), min(faithful.NEAR, (len(maps.words) - 1) // 2)
-    if not nearest:
+    same, counted = in_all(maps, here.text("word")), min(faithful.NEAR, (len(maps.words) - 1) // 2)
+    if same is None:
         return here.t("maps.claim_all", share=share, near=counted)
-    return here.t("maps.claim", word=here.text("word"), nearest=nearest, share=share, near=counted)
+    return here.t("maps.claim", word=here.text("word"), ten=faithful.NEAR, same=same, share=share, near=counted)
 
 
 def export(maps: Maps, layout: Layout) -> str:
