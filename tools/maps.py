@@ -201,7 +201,9 @@ def closest(vectors: Iterable[project.Float32], count: int) -> dict[str, bytes]:
 def write(language: str, name: str, rows: npt.NDArray[np.int64], labels: dict[str, bytes], near: dict[str, bytes],
           results: Iterable[Result]) -> None:  # fmt: skip
     """One file of maps."""
-    entries, parts = [], {"rows": rows.astype("<u4").tobytes(), **labels, **near}
+    entries, parts = [], {**labels, **near}
+    if name != "all":
+        parts["rows"] = rows.astype("<u4").tobytes()
     for said, made in results:
         entries.append(said)
         parts |= made

@@ -76,7 +76,7 @@ def _ranks(far: Float32, of: Int64) -> Int64:
     """Rank (from 1) of the given columns in each row: one more than how many are nearer."""
     made = np.empty(of.shape, dtype=np.int64)
     for column in range(of.shape[1]):
-        made[:, column] = (far < np.take_along_axis(far, of[:, column, None], 1)).sum(axis=1) + 1
+        made[:, column] = np.count_nonzero(far < np.take_along_axis(far, of[:, column, None], 1), axis=1) + 1
     return made
 
 

@@ -237,7 +237,8 @@ def shipped(language: str = "en", shown: str = "some") -> Maps:
     """The shipped maps of a language: of some 2,000 words ("some") or of the whole vocabulary ("all")."""
     words, counts = spaces.vocabulary(spaces.ASSETS / language)
     head, parts = unbundle((spaces.ASSETS / language / f"map-{shown}.bin").read_bytes())
-    rows = np.frombuffer(parts.pop("rows"), dtype="<u4").astype(np.int64)
+    # No rows named: all of them.
+    rows = np.frombuffer(parts.pop("rows"), dtype="<u4").astype(np.int64) if "rows" in parts else np.arange(len(words))
     shape = (len(spaces.MODELS), len(rows), int(head["closest"]))
 
     def labels(name: str) -> npt.NDArray[np.uint8] | None:

@@ -247,8 +247,8 @@ function paintPanel(me, panel) {
   if (me.selected.size) paintLabels(me, panel, me.selected, false, me.ink.text, room, taken);
   if (word >= 0) {
     paintLit(me, panel, word, taken);
-    paintLabels(me, panel, me.everyWord, false, me.ink.sink, room / 3, taken);
-  } else if (!me.selected.size) paintLabels(me, panel, me.only < 0 ? me.everyWord : me.onlyWords, false, me.ink.text, room, taken);
+    paintLabels(me, panel, me.telling, false, me.ink.sink, room / 3, taken);
+  } else if (!me.selected.size) paintLabels(me, panel, me.only < 0 ? me.telling : me.onlyWords, false, me.ink.text, room, taken);
   paintLasso(me, panel);
   canvas.dataset.labels = taken.length;
 }

@@ -333,6 +333,8 @@ function show(me, data) {
   const anew = me.built !== built;
   if (anew) {
     Object.assign(me, { hover: -1, only: -1, everyWord: Uint32Array.from({ length: maps.count }, (_, i) => i) });
+    // Words such as "the" name no place of the map.
+    me.telling = maps.speech ? me.everyWord.filter((word) => maps.speech[word] !== MAP_SPEECH.length - 1) : me.everyWord;
     if (me.set !== data.set) me.wasFlat = undefined;
     const held = me.panels;
     build(me, data);
