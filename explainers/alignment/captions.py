@@ -99,7 +99,8 @@ def caption(
     count = scene.count_name
     if language == "zh-Hant":
         how_many = words[count] if count else "一個"
-        return f"{place}{'有' if place else ''}{how_many}{size}{'的' if size else ''}{words[scene.colour]}{words[scene.shape]}"
+        parts = (place, "有" if place else "", how_many, size, "的" if size else "")
+        return "".join((*parts, words[scene.colour], words[scene.shape]))
     shape = grammar().words[scene.shape]["plural" if count else "en"]
     return " ".join(part for part in (words[count] if count else "a", size, words[scene.colour], shape, place) if part)
 

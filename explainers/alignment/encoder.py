@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explainers.alignment import captions, losses
+from explainers.alignment import captions
+from explainers.alignment.retrieval import Retrieval, measure
 from explainers.errors import ExplainerError
 
 WIDTH = 64  # of the shared space
@@ -147,27 +147,9 @@ def _embed(model: DualEncoder, chunks: list[Tensor], how: str) -> Float32:
     return np.concatenate(parts) if parts else np.zeros((0, WIDTH), np.float32)
 
 
-@dataclass(frozen=True)
-class Retrieval:
-    """Held-out retrieval among n scenes: recall at 1 and 5, picture to text and text to picture."""
-
-    image_to_text_1: float
-    image_to_text_5: float
-    text_to_image_1: float
-    text_to_image_5: float
-
-    @property
-    def at_1(self) -> float:
-        """Mean of both directions."""
-        return (self.image_to_text_1 + self.text_to_image_1) / 2
-
-
-def retrieval(images: Float32, texts: Float32) -> Retrieval:
-    """Recall of unit vectors [n, WIDTH] that belong together row by row."""
-    cosines = images.astype(np.float64) @ texts.astype(np.float64).T
-    return Retrieval(
-        losses.recall(cosines, 1), losses.recall(cosines, 5), losses.recall(cosines.T, 1), losses.recall(cosines.T, 5)
-    )
+def held_out(model: DualEncoder, images: NDArray[np.uint8], ids: NDArray[np.int64]) -> Retrieval:
+    """Retrieval among pictures UInt8[n, 48, 48, 3] and their captions Int64[n, LENGTH]."""
+    return measure(embed_images(model, images) @ embed_texts(model, ids).T)
 
 
 def save(model: DualEncoder, path: Path) -> None:

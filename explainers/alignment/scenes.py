@@ -42,8 +42,8 @@ MOST_THINGS = 4
 
 @dataclass(frozen=True, order=True)
 class Scene:
-    """What a caption says of a picture. Either one thing at a `place`, or `count` equal ones, or, with a `relation`, one
-    thing left of or above another. Names are those of COLOURS, SHAPES, SIZES, PLACES and RELATIONS."""
+    """What a caption says of a picture. Either one thing at a `place`, or `count` equal ones, or, with a `relation`,
+    one thing left of or above another. Names are those of COLOURS, SHAPES, SIZES, PLACES and RELATIONS."""
 
     shape: str
     colour: str
@@ -107,22 +107,22 @@ def split(scenes: Sequence[Scene], held_out: int = 60, seed: int = 0) -> Split:
 
 
 def _words(scenes: Sequence[Scene]) -> set[str]:
-    return {
-        word
-        for one in scenes
-        for word in (one.shape, one.colour, one.size, one.place, one.count_name, one.relation, one.other_shape, one.other_colour)
-    }  # fmt: skip
+    words: set[str] = set()
+    for one in scenes:
+        words |= {one.shape, one.colour, one.size, one.place, one.count_name}
+        words |= {one.relation, one.other_shape, one.other_colour}
+    return words
 
 
 # ---------------------------------------------------------------- distances: negative inside, in shares of half a side
 
 
 def _circle(x: Float32, y: Float32) -> Float32:
-    return np.hypot(x, y) - 0.95
+    return (np.hypot(x, y) - 0.95).astype(np.float32)
 
 
 def _square(x: Float32, y: Float32) -> Float32:
-    return np.maximum(np.abs(x), np.abs(y)) - 0.82
+    return (np.maximum(np.abs(x), np.abs(y)) - 0.82).astype(np.float32)
 
 
 def _triangle(x: Float32, y: Float32) -> Float32:
@@ -138,16 +138,16 @@ def _star(x: Float32, y: Float32) -> Float32:
     inner, tip = np.array([0.46, 0.0]), 1.1 * np.array([np.cos(np.pi / 5), np.sin(np.pi / 5)])
     edge = tip - inner
     normal = np.array([edge[1], -edge[0]]) / np.hypot(*edge)
-    return ((px - inner[0]) * normal[0] + (py - inner[1]) * normal[1]).astype(np.float32)
+    return np.asarray((px - inner[0]) * normal[0] + (py - inner[1]) * normal[1], np.float32)
 
 
 def _ring(x: Float32, y: Float32) -> Float32:
-    return np.abs(np.hypot(x, y) - 0.72) - 0.24
+    return np.asarray(np.abs(np.hypot(x, y) - 0.72) - 0.24, np.float32)
 
 
 def _cross(x: Float32, y: Float32) -> Float32:
     a, b = np.abs(x), np.abs(y)
-    return np.minimum(np.maximum(a - 0.95, b - 0.3), np.maximum(a - 0.3, b - 0.95))
+    return np.asarray(np.minimum(np.maximum(a - 0.95, b - 0.3), np.maximum(a - 0.3, b - 0.95)), np.float32)
 
 
 DISTANCES: dict[str, Callable[[Float32, Float32], Float32]] = {
@@ -170,7 +170,11 @@ class _Things:
     colour: Float32
 
 
-_SPREAD = {2: ((-0.45, -0.05), (0.45, 0.05)), 3: ((-0.5, 0.4), (0.5, 0.4), (0.0, -0.5)), 4: ((-0.48, -0.48), (0.48, -0.48), (-0.48, 0.48), (0.48, 0.48))}  # fmt: skip
+_SPREAD: dict[int, tuple[tuple[float, float], ...]] = {
+    2: ((-0.45, -0.05), (0.45, 0.05)),
+    3: ((-0.5, 0.4), (0.5, 0.4), (0.0, -0.5)),
+    4: ((-0.48, -0.48), (0.48, -0.48), (-0.48, 0.48), (0.48, 0.48)),
+}
 
 
 def _lay_out(scenes: Sequence[Scene], rng: np.random.Generator) -> _Things:
