@@ -50,6 +50,29 @@ def test_a_link_opens_its_question(page_at, question: str) -> None:
     assert current.get_attribute("data-question") == question
 
 
+def test_an_open_question_stays_in_view_whatever_arrives_late(page_at) -> None:
+    """The house's sheet, fonts and pictures come when they come: until its height is set nothing in the text scrolls,
+    and a scroll that was asked for then is lost."""
+    sheet = page_at("/reader?lang=en&q=B31")
+    expect_open(sheet, "B31")
+    top = "(node) => node.closest('.text').scrollTop"
+    sheet.page.add_style_tag(content=".st-key-reader { height: auto !important; }")
+    assert article(sheet, "B31").evaluate(top) == 0
+    sheet.page.evaluate("document.head.lastElementChild.remove()")
+    expect_open(sheet, "B31")
+    # What stands before it grows, as when a font arrives; then the reader takes over, and nothing pulls them back.
+    article(sheet, "A1").evaluate("(node) => { node.style.paddingTop = '3000px'; }")
+    expect_open(sheet, "B31")
+    article(sheet, "B31").hover()
+    sheet.page.mouse.wheel(0, 4000)
+    sheet.page.wait_for_function(
+        "(node) => node.getBoundingClientRect().bottom < 0", arg=article(sheet, "B31").element_handle()
+    )
+    article(sheet, "A1").evaluate("(node) => { node.style.paddingTop = '0'; }")
+    sheet.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert article(sheet, "B31").evaluate("(node) => node.getBoundingClientRect().bottom") < 0
+
+
 def test_the_contents_list_every_question_once(page_at) -> None:
     sheet = page_at("/reader?lang=en")
     listed = sheet.page.locator(".st-key-reader .side [data-question]").evaluate_all(

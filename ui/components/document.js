@@ -90,6 +90,23 @@ function applyChoices(root, kit) {
   root.chosen = wanted;
 }
 
+/** Scroll to what was asked for, now and again whenever heights change (`keepPlace`). */
+function hold(me, place) {
+  me.place = place;
+  place();
+}
+
+/** Repeat what was held whenever one of these changes its size: the page's own sheet may arrive after the text, and
+ *  until then nothing in it scrolls. It ends when the reader puts a hand on a pane. */
+function keepPlace(me, panes, inside) {
+  me.sizes?.disconnect();
+  me.sizes = new ResizeObserver(() => me.place?.());
+  for (const node of [...panes, ...inside]) me.sizes.observe(node);
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    for (const pane of panes) pane.addEventListener(kind, () => { me.place = null; }, { capture: true, passive: true });
+  }
+}
+
 function ownAnswer(question, kit) {
   const answer = element("div", { class: "own", lang: kit.labels.lang });
   answer.innerHTML = question.answer;

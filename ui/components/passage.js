@@ -73,8 +73,19 @@ function turnTo(root, kit, at, data) {
     readingBar(kit),
   ]);
   root.replaceChildren(head, scroll, foot);
+  keepPlace(root, [scroll], [article]);
   root.chosen = null;
   recordOpened(question.id);
+}
+
+/** Bring the words that are lit into view, within their own pane: the page itself stays where it is. */
+function showLit(root) {
+  const scroll = root.querySelector(".scroll");
+  const lit = [...scroll.querySelectorAll(".lit")].find((word) => word.checkVisibility())?.getBoundingClientRect();
+  if (!lit) return;
+  const pane = scroll.getBoundingClientRect();
+  const gone = lit.bottom > pane.bottom ? lit.bottom - pane.bottom + 8 : Math.min(0, lit.top - pane.top - 8);
+  scroll.scrollBy({ top: gone, behavior: "instant" });
 }
 
 function draw(root, data) {
@@ -88,7 +99,7 @@ function draw(root, data) {
   // Addresses move with every control; a link made before must not undo what was set since.
   for (const node of root.querySelectorAll("a[data-question]")) node.setAttribute("href", addressWith({ q: node.dataset.question }));
   bindWords(root, data);
-  if (turned) root.querySelector(".lit")?.scrollIntoView({ block: "nearest" });
+  if (turned) hold(root, () => showLit(root));
 }
 
 export default function ({ data, parentElement }) {

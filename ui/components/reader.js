@@ -130,9 +130,11 @@ function show(me, id) {
   me.shown = id;
   me.text.querySelector("article.open")?.classList.remove("open");
   target.classList.add("open");
-  me.text.scrollTo({ top: target.offsetTop - 8, behavior: "instant" });
-  const entry = me.side.querySelector("[aria-current]");
-  if (entry) me.side.scrollTo({ top: entry.offsetTop - me.side.clientHeight / 3, behavior: "instant" });
+  hold(me, () => {
+    me.text.scrollTo({ top: target.offsetTop - 8, behavior: "instant" });
+    const entry = me.side.querySelector("[aria-current]");
+    if (entry) me.side.scrollTo({ top: entry.offsetTop - me.side.clientHeight / 3, behavior: "instant" });
+  });
 }
 
 /** Open the note that the address names, once for each address that names it. */
@@ -145,8 +147,10 @@ function showNote(me) {
   const marks = wanted ? [...article.querySelectorAll(`button[data-note="${CSS.escape(asked.get("note"))}"]`)] : [];
   const mark = marks.find((one) => one.checkVisibility());
   if (!mark) return;
-  const gone = mark.getBoundingClientRect().top - me.text.getBoundingClientRect().top - me.text.clientHeight / 3;
-  me.text.scrollBy({ top: gone, behavior: "instant" });
+  hold(me, () => {
+    const gone = mark.getBoundingClientRect().top - me.text.getBoundingClientRect().top - me.text.clientHeight / 3;
+    me.text.scrollBy({ top: gone, behavior: "instant" });
+  });
   openMark(me.root, mark);
 }
 
@@ -160,6 +164,7 @@ function build(me) {
   const ways = me.data.ways.map((way) => choiceLink(way.href, { text: way.text }));
   const head = element("div", { class: "head" }, [element("p", { class: "elsewhere" }, ways), readingBar(me.kit)]);
   me.root.replaceChildren(head, me.side, me.text);
+  keepPlace(me, [me.side, me.text], me.text.children);
   me.root.chosen = null;
   me.shown = me.listed = null;
 }
