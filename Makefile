@@ -36,8 +36,10 @@ lint: $(VENV)/test.ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# A worker per core for what needs no browser; a browser and its server keep two cores busy by themselves.
 unit: $(VENV)/test.ready browser
-	$(BIN)/python -m pytest -m "not deep"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not deep" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest tests/browser -m "not deep"
 
 deep: $(VENV)/test.ready browser
 	$(BIN)/python -m pytest tests/browser -m deep

@@ -14,20 +14,16 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebSocket, expect
 
+from study import catalogue
+
 DESKTOP = (1440, 900)
 STAGE = (1920, 1080)
 PHONE = (390, 844)
-PATHS = {
-    "home": "/",
-    "attention": "/attention",
-    "focal-loss": "/focal-loss",
-    "embeddings": "/embeddings",
-    "reader": "/reader",
-    "notes": "/notes",
-    "glossary": "/glossary",
-}
+# Pages of pictures, in the order of the bar, and around them the pages of the document.
+PICTURES = tuple(concept.page for concept in catalogue.load().concepts if concept.ready)
+PATHS = {"home": "/", **{page: f"/{page}" for page in (*PICTURES, "reader", "notes", "glossary")}}
 LOCALES = {"zh-Hant": "zh-TW", "en": "en-US"}
-LIMIT_MS = 30_000
+LIMIT_MS = 60_000  # for machines that do much else besides; nothing here waits longer than it must
 
 FLAGS = (
     "--disable-gpu",
@@ -145,7 +141,7 @@ class Sheet:
             self.page.locator(f".st-key-{self._list(page)} .root[data-ready]").wait_for()
         elif page == "home":
             self.page.locator(".st-key-home h1").wait_for()
-        elif page in ("attention", "focal-loss", "embeddings"):
+        elif page in PICTURES:
             self.page.locator(".st-key-main-picture, .st-key-pane-doc").first.wait_for()
             # Another view than the first may be charts or tables alone: there the claim says that it is drawn.
             # A training that runs, or waits for its button, has neither yet.

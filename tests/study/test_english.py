@@ -87,7 +87,7 @@ def test_a_note_opens_on_the_words_that_repeat_the_mistake(question: str) -> Non
     assert html.count('role="button"') == len(marked)
 
 
-@pytest.mark.parametrize("page", ["attention", "focal-loss"])
+@pytest.mark.parametrize("page", [concept.page for concept in catalogue.load().concepts if concept.ready])
 def test_the_words_that_set_a_page_have_their_english(page: str) -> None:
     found = {key: one.id for one in ALL.values() for key in one.phrases}
     assert {binding.id: binding.question for binding in bindings.load(page)}.items() <= found.items()
