@@ -43,6 +43,7 @@ JOBS = (first_forward, first_search, first_worker, first_training)
 NEEDED = {
     "attention": (first_forward, first_search),
     "embeddings": (first_search, first_worker),
+    "quantization": (first_forward, first_search),
     "focal-loss": (first_training, first_search, first_worker),
 }
 

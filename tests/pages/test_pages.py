@@ -17,6 +17,7 @@ PAGES = {
     "home": "pages/home.py",
     "attention": "pages/attention.py",
     "focal-loss": "pages/focal_loss.py",
+    "quantization": "pages/quantization.py",
     "reader": "pages/reader.py",
     "notes": "pages/notes.py",
     "glossary": "pages/glossary.py",

@@ -37,6 +37,7 @@ BUILT = (
     r"spaces\.\w+",  # names of the models, and columns in pages/parts/embedding_sources.py
     r"mapcode\.[\w-]+",  # pages/parts/reader_views.py, a page's short name on the map
     r"wordgroup\.\w+",  # pages/glossary.py, the files of assets/glossary
+    r"quant\.\w+\.(look|try|hides)",  # pages/parts/quant_*.py, the guide of a card
     r"home\.(study|teach|interview)(_text|_link)?",  # the three ways in of pages/home.py
 )
 

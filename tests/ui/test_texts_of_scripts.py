@@ -43,6 +43,7 @@ GROUPS = {
     "learngrams": "learngrams.js learnkit.js",
     "wordcourse": "wordcourse.js",
     "wordmap": "wordmap*.js",
+    "quanttensor": "quanttensor*.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}

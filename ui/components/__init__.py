@@ -22,9 +22,11 @@ DOCUMENT = ("marks", "document")
 WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "wordcourse")
 LEARNING = ("learnwindow", "learncell", "learngrams")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
+# Those of the quantization page.
+QUANTIZED = ("quanttensor",)
 # A script of several files: what stands between shared.js and it, in this order, each with its sheet.
 PARTS = {
-    **dict.fromkeys((*LOSSES, *WORDS), ("losskit",)),
+    **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED), ("losskit",)),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),

@@ -1,0 +1,67 @@
+"""What the views of the quantization page share: which matrix is looked at, its bytes in the browser, the controls a
+script needs, numbers as words."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Sequence
+
+from explainers.quantization import weights
+from explainers.quantization.weights import Tensor
+from ui import components
+from ui.controls import Value
+from ui.state import PageState
+
+# The parts of one block as a reader knows them, and how transformers names them in a BERT.
+PARTS = {
+    "query": "attention.self.query",
+    "key": "attention.self.key",
+    "value": "attention.self.value",
+    "attention": "attention.output.dense",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+}
+
+
+def name_of(here: PageState) -> str:
+    """The linear layer that the controls ask for."""
+    return f"encoder.layer.{here.integer('block') - 1}.{PARTS[here.text('part')]}"
+
+
+def send_tensor(tensor: Tensor) -> str:
+    """Send a matrix to the browser once, as the float32 bytes of the model; the id by which a script finds it."""
+    rows, columns = tensor.values.shape
+    head = json.dumps({"name": tensor.name, "rows": rows, "columns": columns}).encode("utf-8")
+    head += b" " * (-len(head) % 4)
+    payload_id = f"quant-tensor-{tensor.name}"
+    components.send("quant-tensor-payload", payload_id, struct.pack("<I", len(head)) + head + tensor.values.tobytes())
+    return payload_id
+
+
+def for_script(here: PageState, names: Sequence[str], **changed: Value) -> dict[str, object]:
+    """Values and defaults of the controls `names` for a component, and those of them that the URL hides."""
+    return {
+        "state": {name: changed.get(name, here[name]) for name in names},
+        "defaults": {name: here.table[name].default for name in names},
+        "hide": [name for name in names if here.hidden(name)],
+    }
+
+
+def block_of(name: str) -> int:
+    """Block of a linear layer, from 1; 0 where its name has none."""
+    numbers = [part for part in name.split(".") if part.isdigit()]
+    return int(numbers[0]) + 1 if numbers else 0
+
+
+def short(value: float, count: int = 3) -> str:
+    """A number with as many digits as it deserves."""
+    if value == float("inf"):
+        return "∞"
+    if value and abs(value) < 1e-4:
+        head, power = f"{value:.{count - 1}e}".split("e")
+        return f"{head}·10^{int(power)}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{count}g}"
+
+
+__all__ = ["PARTS", "block_of", "for_script", "name_of", "send_tensor", "short", "weights"]
