@@ -136,9 +136,9 @@ def test_the_papers_table() -> None:
 
 
 def test_times_are_measured_within_their_bound() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     found = measure_times((4, 256), width=64, repeats=7)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert [row.length for row in found.times] == [4, 256]
     assert found.complete
     assert all(row.repeats == 7 and row.gru_seconds > 0 and row.attention_seconds > 0 for row in found.times)

@@ -220,9 +220,9 @@ def test_both_sentences_share_all_the_room() -> None:
 def test_a_book_is_cut_quickly_and_in_the_right_place(words: int) -> None:
     text = "the quick brown fox " * (words // 4)
     trace("warm")
-    began = time.perf_counter()
+    began = time.process_time()
     result = trace(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
     (cut,) = result.cuts
     assert cut.at_character == len("the quick brown fox " * 31 + "the quick")
     assert cut.total_is_exact == (len(text) <= COUNTED_CHARACTERS)
