@@ -39,12 +39,20 @@ def first_worker() -> None:
     POOL.prepare("sklearn.decomposition", "sklearn.feature_extraction.text")
 
 
-JOBS = (first_forward, first_search, first_worker, first_training)
+def first_pairs() -> None:
+    """A batch through the shipped dual encoder."""
+    from explainers.alignment import batch
+
+    batch.make_batch(language="zh-Hant")
+
+
+JOBS = (first_forward, first_search, first_worker, first_training, first_pairs)
 NEEDED = {
     "attention": (first_forward, first_search),
     "embeddings": (first_search, first_worker),
     "quantization": (first_forward, first_search),
     "focal-loss": (first_training, first_search, first_worker),
+    "alignment": (first_pairs, first_search, first_worker),
 }
 
 

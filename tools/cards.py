@@ -34,6 +34,7 @@ SHOTS = {
     "embeddings": ("/embeddings?pane=0", ".st-key-embeddings-maps .root"),
     "focal-loss": ("/focal-loss?pane=0", ".st-key-focal-curves .picture"),
     "quantization": ("/quantization?pane=0", ".st-key-quant-tensor .root"),
+    "alignment": ("/alignment?pane=0&lens=matrix", ".st-key-align-matrix .stage"),
 }
 LANGUAGES = ("zh-Hant", "en")
 COLOURS = 256  # enough for drawings, those of many words too; a third of the bytes

@@ -18,6 +18,7 @@ PAGES = {
     "attention": "pages/attention.py",
     "focal-loss": "pages/focal_loss.py",
     "quantization": "pages/quantization.py",
+    "alignment": "pages/alignment.py",
     "reader": "pages/reader.py",
     "notes": "pages/notes.py",
     "glossary": "pages/glossary.py",

@@ -44,6 +44,7 @@ GROUPS = {
     "wordcourse": "wordcourse.js",
     "wordmap": "wordmap*.js",
     "quanttensor": "quanttensor*.js",
+    "alignmatrix": "alignmatrix.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}
@@ -64,6 +65,9 @@ RULES = ("gamma", "ratio", "difficulty", "noise", "alpha")
 BUILT |= {f"lossbudget.{what}_{name}" for what in ("control", "help") for name in RULES}
 BUILT |= {f"lossbudget.{name}" for name in ("loss", "gradient", "y_loss", "y_gradient")}
 BUILT |= {f"losscdf.{side}" for side in ("positive", "negative")}
+# Names that the scripts of the alignment page build: what a cell shows, keys of a legend.
+BUILT |= {f"alignmatrix.cells_{name}" for name in ("cosine", "rows", "columns")}
+BUILT |= {f"alignmatrix.key_{name}" for name in ("own", "image", "text", "hard_text", "hard_image")}
 # Names that the scripts of the embeddings page build: sliders and what they do, columns, buttons, orders.
 LEARNT = {
     "learnwindow": "window negatives rate",

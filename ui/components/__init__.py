@@ -21,12 +21,14 @@ DOCUMENT = ("marks", "document")
 # Those of the embeddings page that draw with the same pen.
 WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "wordcourse")
 LEARNING = ("learnwindow", "learncell", "learngrams")
+# Those of the alignment page that draw with the same pen.
+ALIGNMENT = ("alignmatrix",)
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # Those of the quantization page.
 QUANTIZED = ("quanttensor",)
 # A script of several files: what stands between shared.js and it, in this order, each with its sheet.
 PARTS = {
-    **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED), ("losskit",)),
+    **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED, *ALIGNMENT), ("losskit",)),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
