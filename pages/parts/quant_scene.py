@@ -6,8 +6,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
+from typing import cast
 
-from explainers.quantization import weights
+from explainers.quantization.quantizers import Clipping, Granularity, Spec
 from explainers.quantization.weights import Tensor
 from ui import components
 from ui.controls import Value
@@ -27,6 +28,20 @@ PARTS = {
 def name_of(here: PageState) -> str:
     """The linear layer that the controls ask for."""
     return f"encoder.layer.{here.integer('block') - 1}.{PARTS[here.text('part')]}"
+
+
+def spec_of(here: PageState) -> Spec:
+    """The quantizer that the controls ask for."""
+    grain, clipping = here.text("grain"), here.text("clipping")
+    group = int(grain[1:]) if grain.startswith("g") else 64
+    return Spec(
+        here.integer("bits"),
+        here.text("grid") == "symmetric",
+        "group" if grain.startswith("g") else cast("Granularity", grain),
+        group,
+        cast("Clipping", clipping),
+        float(here["percentile"]) if clipping == "percentile" else 99.9,
+    )
 
 
 def send_tensor(tensor: Tensor) -> str:
@@ -62,6 +77,3 @@ def short(value: float, count: int = 3) -> str:
         head, power = f"{value:.{count - 1}e}".split("e")
         return f"{head}·10^{int(power)}"
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.{count}g}"
-
-
-__all__ = ["PARTS", "block_of", "for_script", "name_of", "send_tensor", "short", "weights"]

@@ -95,6 +95,17 @@ MAP_OPTIONS = {
 }
 BUILT |= {f"wordmap.{name}_{option}" for name, options in MAP_OPTIONS.items() for option in options.split()}
 BUILT |= {f"wordmap.{name}" for name in ("method", "n_neighbors", "min_dist", "metric", "seed", "dims", "colour")}
+# Names that the scripts of the quantization page build: choices with their options, cells.
+GRID_OPTIONS = {
+    "grain": "tensor channel g128 g64 g32",
+    "grid": "symmetric affine",
+    "clipping": "minmax percentile mse",
+    "zoom": "row all",
+}
+BUILT |= {f"quanttensor.{name}_{option}" for name, options in GRID_OPTIONS.items() for option in options.split()}
+BUILT |= {f"quanttensor.{name}" for name in (*GRID_OPTIONS, "bits", "percentile", "scale_by", "zero_shift")}
+BUILT |= {f"quanttensor.cell_{name}" for name in ("levels", "sqnr", "mse", "bytes", "clipped", "worst", "picked")}
+BUILT |= {f"quanttensor.legend_{name}" for name in ("ranges", "widest", "levels")}
 PYTHON = "\n".join(path.read_text("utf-8") for folder in ("pages", "ui") for path in (ROOT / folder).rglob("*.py"))
 
 

@@ -30,6 +30,7 @@ QUANTIZED = ("quanttensor",)
 PARTS = {
     **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED, *ALIGNMENT), ("losskit",)),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
+    "quanttensor": ("losskit", "quantgrid"),
     "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
     "neuron": ("canvas",),
