@@ -7,9 +7,6 @@ lossless WebP, so that everything the matrix shows is worked out in the browser 
 from __future__ import annotations
 
 import functools
-import io
-import json
-import struct
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,16 +14,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from explainers.alignment import captions, encoder, scenes
 from explainers.alignment.captions import Language
 from explainers.alignment.contrastive import BatchError
+from explainers.alignment.packing import floats, pack, webp
 from explainers.alignment.scenes import Scene
 
 World = Literal["near", "mixed", "single", "counted", "related"]
 WORLDS: tuple[World, ...] = ("near", "mixed", "single", "counted", "related")
 MOST = 64  # pairs of a batch
+COLUMNS = 8  # of the sheet of pictures
 _lock = threading.Lock()
 
 
@@ -102,35 +100,18 @@ def make_batch(world: World = "near", many: int = MOST, seed: int = 0, language:
     )
 
 
-def webp(pictures: NDArray[np.uint8], columns: int = 8) -> bytes:
-    """Pictures UInt8[n, side, side, 3] side by side in rows of `columns`, as one WebP."""
-    n, side = len(pictures), pictures.shape[1]
-    rows = -(-n // columns)
-    sheet = np.zeros((rows * columns, side, side, 3), np.uint8)
-    sheet[:n] = pictures
-    tiled = sheet.reshape(rows, columns, side, side, 3).transpose(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 3)
-    out = io.BytesIO()
-    Image.fromarray(tiled).save(out, "WEBP", quality=88, method=4)
-    return out.getvalue()
-
-
 def payload(batch: Batch) -> bytes:
-    """What the browser gets: length and JSON of {n, width, side, columns, captions, scale}, then, from a multiple
-    of four on, float32 vectors of the pictures, of the captions, and the sheet of pictures."""
-    head = json.dumps(
-        {
-            "n": len(batch.captions),
-            "width": batch.images.shape[1],
-            "side": batch.pictures.shape[1],
-            "columns": 8,
-            "captions": list(batch.captions),
-            "scale": round(batch.scale, 4),
-        },
-        ensure_ascii=False,
-    ).encode()
-    head += b" " * (-(len(head) + 4) % 4)
-    vectors = [np.ascontiguousarray(part, "<f4").tobytes() for part in (batch.images, batch.texts)]
-    return struct.pack("<I", len(head)) + head + b"".join(vectors) + webp(batch.pictures)
+    """What the browser gets: n, width, side, columns, captions and scale; float32 vectors of the pictures, of the
+    captions, and the sheet of pictures."""
+    head = {
+        "n": len(batch.captions),
+        "width": batch.images.shape[1],
+        "side": batch.pictures.shape[1],
+        "columns": COLUMNS,
+        "captions": batch.captions,
+        "scale": round(batch.scale, 4),
+    }
+    return pack(head, [floats(batch.images), floats(batch.texts), webp(batch.pictures, COLUMNS)])
 
 
 def moved(batch: Batch, order: Sequence[int]) -> Batch:

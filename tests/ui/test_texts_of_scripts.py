@@ -45,6 +45,9 @@ GROUPS = {
     "wordmap": "wordmap*.js",
     "quanttensor": "quanttensor*.js",
     "alignmatrix": "alignmatrix.js",
+    "alignstill": "alignstill.js",
+    "aligntrack": "aligntrack.js",
+    "aligndtw": "aligndtw.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}
@@ -68,6 +71,12 @@ BUILT |= {f"losscdf.{side}" for side in ("positive", "negative")}
 # Names that the scripts of the alignment page build: what a cell shows, keys of a legend.
 BUILT |= {f"alignmatrix.cells_{name}" for name in ("cosine", "rows", "columns")}
 BUILT |= {f"alignmatrix.key_{name}" for name in ("own", "image", "text", "hard_text", "hard_image")}
+BUILT |= {
+    f"aligntrack.{what}_{kind}"
+    for what in ("upper", "lower", "y", "read")
+    for kind in ("subtitle", "speech", "foreign")
+}
+BUILT |= {f"aligndtw.{name}" for name in ("key_path", "key_even", "key_word", "play_plain", "play_slow")}
 # Names that the scripts of the embeddings page build: sliders and what they do, columns, buttons, orders.
 LEARNT = {
     "learnwindow": "window negatives rate",

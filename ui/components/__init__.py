@@ -22,13 +22,14 @@ DOCUMENT = ("marks", "document")
 WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "wordcourse")
 LEARNING = ("learnwindow", "learncell", "learngrams")
 # Those of the alignment page that draw with the same pen.
-ALIGNMENT = ("alignmatrix",)
+ALIGNMENT = ("alignmatrix", "alignstill", "aligntrack", "aligndtw")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # Those of the quantization page.
 QUANTIZED = ("quanttensor",)
 # A script of several files: what stands between shared.js and it, in this order, each with its sheet.
 PARTS = {
-    **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED, *ALIGNMENT), ("losskit",)),
+    **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED), ("losskit",)),
+    **dict.fromkeys(ALIGNMENT, ("losskit", "alignkit")),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "quanttensor": ("losskit", "quantgrid"),
     "losscurves": ("losskit", "losscurves-panels"),

@@ -7,21 +7,17 @@ const MOST_SCALE = 100;
 const MANY_LINES = 24; // up to so many pairs a row has room for its own caption
 
 function readBatch(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getUint32(0, true);
-  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const size = head.n * head.width;
-  const numbers = new Float32Array(bytes.slice(4 + length, 4 + length + 8 * size).buffer);
-  const sheet = new Blob([bytes.slice(4 + length + 8 * size)], { type: "image/webp" });
+  const { head, parts } = unpack(bytes);
+  const [images, texts] = [floatsOf(parts[0]), floatsOf(parts[1])];
   const cosines = new Float64Array(head.n * head.n);
   for (let i = 0; i < head.n; i += 1) {
     for (let j = 0; j < head.n; j += 1) {
       let sum = 0;
-      for (let k = 0; k < head.width; k += 1) sum += numbers[i * head.width + k] * numbers[size + j * head.width + k];
+      for (let k = 0; k < head.width; k += 1) sum += images[i * head.width + k] * texts[j * head.width + k];
       cosines[i * head.n + j] = sum;
     }
   }
-  return { ...head, cosines, sheet };
+  return { ...head, cosines, sheet: new Blob([parts[2]], { type: "image/webp" }) };
 }
 
 /** Which caption stands at which place: the swaps of the address, one after the other. */
@@ -97,18 +93,13 @@ function cellNow(me) {
 
 // ---------------------------------------------------------------- drawing
 
-function inkOf(root) {
-  const dark = isDark(root);
-  return { ...lossInk(root), own: dark ? "#59a8e0" : "#0072b2", wrong: dark ? "#ff7b29" : "#d55e00", quiet: dark ? "#9aa4b1" : "#5b6470" };
-}
-
 /** Where everything stands: pictures left, matrix, losses and captions right. */
 function layOut(me) {
   const width = me.stage.clientWidth;
   const n = manyNow(me);
   const size = Math.max(11, Math.min(20, parseFloat(getComputedStyle(me.root).fontSize) * 0.8));
   const narrow = width < 620;
-  const room = narrow ? width - 40 : Math.min(width * 0.56, 560 * (size / 12.8));
+  const room = narrow ? width * 0.74 : Math.min(width * 0.56, 560 * (size / 12.8));
   const thumb = Math.min(48, Math.max(0, room / (n + 1)));
   const pictures = thumb >= 14 ? thumb : 14;
   const cell = Math.min(64, (room - pictures - size) / n);
@@ -230,7 +221,7 @@ function paintSides(me, pen, found) {
 }
 
 function draw(me) {
-  me.ink = inkOf(me.root);
+  me.ink = pairInk(me.root);
   me.font = themeColor(me.root, "--st-font", "sans-serif");
   me.box = layOut(me);
   const began = performance.now();
@@ -259,7 +250,7 @@ function readOut(me) {
   const [i, j] = at;
   const k = i * found.n + j;
   const said = fill(labels.read, {
-    i: i + 1, caption: me.data.captions[order[j]], j: order[j] + 1, cosine: found.cosines[k].toFixed(3), logit: (found.cosines[k] * found.scale).toFixed(2),
+    i: i + 1, caption: me.data.captions[order[j]], j: order[j] + 1, cosine: found.cosines[k].toFixed(3).replace("-", "−"), logit: (found.cosines[k] * found.scale).toFixed(2).replace("-", "−"),
     row: share(found.rows[k]), column: share(found.columns[k]),
   });
   const pair = i === j ? fill(order[i] === i ? labels.read_pair : labels.read_moved, { loss: ((found.byImage[i] + found.byText[i]) / 2).toFixed(3) }) : labels.read_negative;
