@@ -13,6 +13,7 @@ import streamlit as st
 from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
+import early
 import warmup
 from explainers import attention  # noqa: F401
 from study import catalogue, document
@@ -39,4 +40,4 @@ def opened(path: str) -> None:
         warm.begin(warmup.jobs_of(path.removeprefix("/")))
 
 
-app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened), Middleware(FromMemory)])
+app = st.App("app.py", middleware=[Middleware(PageHeaders, opened=opened, look=early.look), Middleware(FromMemory)])

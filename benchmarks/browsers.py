@@ -70,14 +70,20 @@ class Visit:
         self.wait("bench.heading !== null")
         return float(self.ask("bench.heading")) / 1000
 
+    def first_sight(self) -> float:
+        """Seconds from the navigation until the first picture was on the screen, be it in the early look."""
+        seen = "[...bench.early, ...bench.paints].filter(paint => paint.shown).map(paint => paint.shown)"
+        self.wait(f"{seen}.length > 0")
+        return float(self.ask(f"Math.min(...{seen})")) / 1000
+
     def first_picture(self) -> float:
-        """Seconds from the navigation until the first picture was on the screen."""
+        """Seconds from the navigation until the page's first picture that answers the hand was on the screen."""
         self.wait("bench.paints.some(paint => paint.shown)")
         return float(self.ask("bench.paints.find(paint => paint.shown).shown")) / 1000
 
     def settle(self) -> None:
         """Let what follows a paint (late scripts, fonts, idle work) pass."""
-        self.wait("!document.querySelector('[data-test-script-state=running]')")
+        self.wait("!document.querySelector('#early, [data-test-script-state=running]')")
         self.page.wait_for_timeout(SETTLE_MS)
 
 

@@ -2,9 +2,10 @@
 // Times are performance.now(): milliseconds since the navigation began.
 //   bench.frames  websocket frames: {at, out, bytes, done}; done: this frame ends a script run
 //   bench.paints  {at, shown, value}: a picture says that it is painted; shown: the frame that has it is rendered
+//   bench.early   paints of the early look, which stands in the page's HTML and answers no hand
 //   bench.heading when the page's h1 is on the screen;  bench.keys: key presses
 (() => {
-  const bench = (window.bench = { frames: [], paints: [], keys: [], heading: null, roots: [document] });
+  const bench = (window.bench = { frames: [], paints: [], early: [], keys: [], heading: null, roots: [document] });
   bench.clear = () => { bench.frames = []; bench.paints = []; bench.keys = []; };
 
   /** Resolves once the frame now being made has gone through style, layout and paint. */
@@ -57,9 +58,9 @@
 
   addEventListener("keydown", (event) => bench.keys.push({ at: event.timeStamp, key: event.key }), { capture: true });
 
-  function painted(value) {
+  function painted(value, list = bench.paints) {
     const paint = { at: performance.now(), shown: null, value };
-    bench.paints.push(paint);
+    list.push(paint);
     rendered().then((at) => { paint.shown = at; });
   }
 
@@ -79,7 +80,8 @@
 
   function onChanges(changes) {
     for (const { type, target, attributeName } of changes) {
-      if (type === "attributes") painted(target.getAttribute(attributeName));
+      const early = target.getRootNode().host?.closest("#early");
+      if (type === "attributes") painted(target.getAttribute(attributeName), early ? bench.early : bench.paints);
       else if (type === "characterData") noteText(target.data);
       else target.querySelectorAll?.("p").forEach((node) => noteText(node.textContent));
     }
@@ -106,7 +108,7 @@
     return root;
   };
 
-  bench.find = (selector) => bench.roots.map((root) => root.querySelector(selector)).find(Boolean);
+  bench.find = (selector) => bench.roots.filter((root) => root.isConnected).map((root) => root.querySelector(selector)).find(Boolean);
 
   /** Do `act(i)` at the start of `count` frames. work: until that frame is rendered; next: until the next frame begins. */
   bench.each = async (count, act) => {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,12 +20,8 @@ PAGE = "attention"
 MAX_TOKENS = 512
 LONG_CHARACTERS = 400
 """From here a text takes long enough that the page says what it does."""
-HEADS = (6, 12)  # layers, and heads in each, of the bundled model
 QUESTION = ("lens", "a", "b", "model")
 """What is asked: controls that stand above the picture, and change all of it."""
-
-
-SHIPPED = Path(__file__).resolve().parent.parent / "assets" / "attention" / "default.bin"
 
 
 def text_of(here: PageState) -> Text:
@@ -62,29 +57,20 @@ def explain_cuts(here: PageState, trace: attention.AttentionTrace) -> None:
 
 def draw_while_loading(here: PageState) -> None:
     """Until the model is there: the shipped result, where it answers what the reader asked for, and says so."""
-    default = all(here[name] == here.table[name].default for name in ("a", "b", "aside", "merge", "model"))
-    default = default and here.integer("layer") <= HEADS[0] and here.integer("head") <= HEADS[1]
-    frame.notice(here.t("attention.shipped" if default else "attention.loading"))
-    if default:
-        attention_canvas.explorer(here, "shipped", SHIPPED.read_bytes(), HEADS[0] * HEADS[1])
+    shipped = attention_canvas.is_shipped(here)
+    frame.notice(here.t("attention.shipped" if shipped else "attention.loading"))
+    if shipped:
+        payload = attention_canvas.SHIPPED.read_bytes()
+        attention_canvas.explorer(here, "shipped", payload, attention_canvas.SHIPPED_HEADS)
 
 
 def draw_explorer(here: PageState, text: attention.View, asked: Text) -> None:
     """All heads beside one large head."""
     layer, head = here.integer("layer"), here.integer("head")
-    aside = here.flag("aside")
-    sinks = text.measures.sink
-    claim = here.t(
-        "attention.claim_aside" if aside else "attention.claim",
-        layer=layer,
-        head=head,
-        share=f"{sinks[layer - 1, head - 1]:.0%}",
-        mean=f"{sinks.mean():.0%}",
-    )
     with figure.card(
         here,
         "explorer",
-        claim=claim,
+        claim=attention_canvas.claim(here, text),
         guide=(here.t("attention.look"), here.t("attention.try"), here.t("attention.hides")),
         exports=(
             figure.Export(

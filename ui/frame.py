@@ -39,39 +39,36 @@ def open_page(page: str, questions: tuple[str, ...] = ()) -> PageState:
     """Begin a page: its state from the URL, the style, the bar, and a quiet word if the URL held a wrong value."""
     here = state.open_page(page, questions)
     st.html(_style())
-    _topbar(here)
+    components.mount("topbar", "topbar", topbar_data(here))
     if here.refused:
         names = "、".join(here.refused) if here.t.code == "zh-Hant" else ", ".join(here.refused)
         notice(here.t("house.refused", names=names))
     return here
 
 
-def _topbar(here: PageState) -> None:
+def topbar_data(here: PageState) -> dict[str, object]:
+    """What the bar of a page shows."""
     ready = [concept for concept in catalogue.load().concepts if concept.ready]
     ids = ["home", *(concept.page for concept in ready), "reader", "notes", "glossary"]
     titles = [here.t(f"page.{page}.title") for page in ids]
-    components.mount(
-        "topbar",
-        "topbar",
-        {
-            "lang": here.t.code,
-            "present": here.flag("present"),
-            "page": here.page,
-            "title": here.t("house.document_title", page=here.t(f"page.{here.page}.title"))
-            if here.page != "home"
-            else here.t("house.name"),
-            "pages": [
-                {
-                    "id": page,
-                    "title": here.t("house.name") if page == "home" else title,
-                    "href": _way(here, page),
-                }
-                for page, title in zip(ids, titles, strict=True)
-            ],
-            "paths": [url_path(page) for page in ids],
-            "labels": here.t.group("topbar"),
-        },
-    )
+    return {
+        "lang": here.t.code,
+        "present": here.flag("present"),
+        "page": here.page,
+        "title": here.t("house.document_title", page=here.t(f"page.{here.page}.title"))
+        if here.page != "home"
+        else here.t("house.name"),
+        "pages": [
+            {
+                "id": page,
+                "title": here.t("house.name") if page == "home" else title,
+                "href": _way(here, page),
+            }
+            for page, title in zip(ids, titles, strict=True)
+        ],
+        "paths": [url_path(page) for page in ids],
+        "labels": here.t.group("topbar"),
+    }
 
 
 def _way(here: PageState, page: str) -> str:
@@ -138,19 +135,19 @@ def _pane_switch(here: PageState, share: int) -> None:
 def _document_pane(here: PageState, concept: catalogue.Concept) -> None:
     texts = passage.of_concept(concept.id, here.t.code)
     components.send("passage-text", texts.payload_id, texts.payload)
-    components.mount(
-        "passage",
-        "passage",
-        {
-            "text": texts.payload_id,
-            "current": here.text("q") or concept.questions[0],
-            "bindings": passage.bound(here.page, here.table),
-            "labels": {**here.t.group("passage"), "lang": here.t.code},
-            # Without how the text is shown: the browser adds it, and the pane need not travel when it changes.
-            "reader": address(here, "reader", q="%q", **PLAIN).replace("%25q", "%q"),
-        },
-        height="stretch",
-    )
+    components.mount("passage", "passage", passage_data(here, concept), height="stretch")
+
+
+def passage_data(here: PageState, concept: catalogue.Concept) -> dict[str, object]:
+    """What the document pane shows, besides the texts themselves."""
+    return {
+        "text": passage.of_concept(concept.id, here.t.code).payload_id,
+        "current": here.text("q") or concept.questions[0],
+        "bindings": passage.bound(here.page, here.table),
+        "labels": {**here.t.group("passage"), "lang": here.t.code},
+        # Without how the text is shown: the browser adds it, and the pane need not travel when it changes.
+        "reader": address(here, "reader", q="%q", **PLAIN).replace("%25q", "%q"),
+    }
 
 
 def spoken() -> str:

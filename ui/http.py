@@ -7,12 +7,17 @@ Reference: the ASGI specification; Content Security Policy level 3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui import scripts
+from ui import language, scripts
+
+# Path, query and language asked for, to the HTML of an early look.
+Look = Callable[[str, Mapping[str, str], str], str]
 
 POLICY = "; ".join(
     (
@@ -41,21 +46,35 @@ WHERE_THE_SERVER_IS = (
 
 
 class PageHeaders:
-    """ASGI middleware: add HEADERS to every answer and WHERE_THE_SERVER_IS to every HTML page.
+    """ASGI middleware: add HEADERS to every answer, and WHERE_THE_SERVER_IS and an early look to every HTML page.
 
-    `opened` is told the path of every request, before it is answered.
+    `opened` is told the path of every request, before it is answered; `look(path, query, language)` gives the HTML of
+    the early look, "" for none.
     """
 
-    def __init__(self, app: ASGIApp, opened: Callable[[str], None] = lambda path: None) -> None:
+    def __init__(
+        self, app: ASGIApp, opened: Callable[[str], None] = lambda path: None, look: Look = lambda *asked: ""
+    ) -> None:
         self.app = app
         self.opened = opened
+        self.look = look
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         self.opened(scope["path"])
-        await self.app(_uncompressed(scope), receive, _Answer(send))
+        await self.app(_uncompressed(scope), receive, _Answer(send, lambda: self._early(scope)))
+
+    def _early(self, scope: Scope) -> str:
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        spoken = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
+        try:
+            return self.look(scope["path"], query, language.guess(spoken))
+        except Exception:
+            # The page itself does without; it meets the same trouble and says so.
+            logging.getLogger("illustrated_notes").warning("no early look", exc_info=True)
+            return ""
 
 
 def _uncompressed(scope: Scope) -> Scope:
@@ -69,8 +88,9 @@ def _uncompressed(scope: Scope) -> Scope:
 class _Answer:
     """Passes one answer on; an HTML page is held back until its text can be completed."""
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, early: Callable[[], str]) -> None:
         self.send = send
+        self.early = early
         self.start: Message | None = None
         self.body = b""
 
@@ -94,6 +114,7 @@ class _Answer:
         if message.get("more_body"):
             return
         page = scripts.spared(self.body.replace(b"<head>", b"<head>" + WHERE_THE_SERVER_IS, 1))
+        page = page.replace(b"</body>", self.early().encode("utf-8") + b"</body>", 1)
         MutableHeaders(scope=self.start)["content-length"] = str(len(page))
         await self.send(self.start)
         await self.send({"type": "http.response.body", "body": page})

@@ -54,10 +54,14 @@ class PageState:
         """True for a control that the URL's `hide` takes off the page."""
         return name in self.text("hide").split(",")
 
+    def left_at(self, page: str) -> dict[str, str]:
+        """The query with which the reader left `page`."""
+        memory: _Memory | None = st.session_state.get(_memory_key(page))
+        return dict(memory.query) if memory else {}
+
     def link(self, page: str, **changes: Value) -> dict[str, str]:
         """Query of a link to `page` that keeps language, presenter mode and what the reader left there."""
-        memory: _Memory | None = st.session_state.get(_memory_key(page))
-        query = dict(memory.query) if memory else {}
+        query = self.left_at(page)
         table = controls.load(page)
         for name in SHARED:
             query.pop(name, None)
@@ -66,6 +70,28 @@ class PageState:
             if name in table and (name == "lang" or value != table[name].default):
                 query[name] = table[name].spell(value)
         return query
+
+
+@dataclass(frozen=True)
+class Unopened(PageState):
+    """The state that an address will open with, before there is a session (`early.py`)."""
+
+    def left_at(self, page: str) -> dict[str, str]:
+        """A reader who has just come has left nothing anywhere."""
+        return {}
+
+
+def unopened(page: str, query: Mapping[str, str], spoken: str, questions: Sequence[str] = ()) -> Unopened:
+    """State of `page` at this address for a new reader whose browser speaks the language `spoken`."""
+    table = _table(page, questions)
+    values, refused = table.read(query)
+    if "lang" not in query or "lang" in refused:
+        values["lang"] = spoken
+    return Unopened(page, table, values, refused, language.load(str(values["lang"])))
+
+
+def _table(page: str, questions: Sequence[str]) -> Table:
+    return controls.load(page).with_options("q", ("", *questions), questions[0] if questions else "")
 
 
 def widget_key(page: str, name: str) -> str:
@@ -92,8 +118,7 @@ def reset(page: str) -> None:
 
 def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
     """State of `page` for this run. Call it once, before any widget; it also brings the URL in step."""
-    table = controls.load(page)
-    table = table.with_options("q", ("", *questions), questions[0] if questions else "")
+    table = _table(page, questions)
     query = dict(st.query_params.to_dict())
     memory: _Memory | None = st.session_state.get(_memory_key(page))
     refused: tuple[str, ...] = ()

@@ -134,6 +134,7 @@ class Sheet:
     def settle(self) -> Sheet:
         """Wait until the server's script has ended and what the page shows has been painted."""
         page = urlsplit(self.page.url).path.strip("/") or "home"
+        self.page.locator("#early").wait_for(state="detached")
         self.page.locator(_SETTLED).wait_for(state="attached")
         self.page.locator(".st-key-topbar .root nav").wait_for(state="attached")
         if page in ("reader", "notes", "glossary"):

@@ -42,12 +42,18 @@ PARTS = {
 
 
 @functools.cache
-def _component(name: str) -> Callable[..., object]:
+def sources(name: str) -> tuple[str, str]:
+    """Script and style sheet of a component, its parts included."""
     parts = [*PARTS.get(name, ()), name]
-    sources = [FOLDER / f"{part}.js" for part in ("shared", *parts)]
-    script = _lean("\n".join(source.read_text("utf-8") for source in sources if source.exists()))
+    scripts = [FOLDER / f"{part}.js" for part in ("shared", *parts)]
     sheets = [FOLDER / f"{part}.css" for part in parts]
-    css = "\n".join(sheet.read_text("utf-8") for sheet in sheets if sheet.exists())
+    script = "\n".join(path.read_text("utf-8") for path in scripts if path.exists())
+    return _lean(script), "\n".join(path.read_text("utf-8") for path in sheets if path.exists())
+
+
+@functools.cache
+def _component(name: str) -> Callable[..., object]:
+    script, css = sources(name)
     return st.components.v2.component(
         f"notes_{name}",
         html='\n<div class="root"></div>\n',

@@ -237,6 +237,7 @@ function show(me, data, bytes, detail) {
   }
   if (me.shown.layer === data.layer && me.shown.head === data.head) {
     root.dataset.painted = `${data.payload} ${data.layer} ${data.head} ${data.view} ${data.pin}`;
+    house.painted?.(root); // the early look (ui/early.js) leaves
   }
   root.dataset.paintMs = (performance.now() - begun).toFixed(1);
 }
