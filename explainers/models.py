@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from explainers.errors import ExplainerError
+from explainers.lean import spare_torchao
 
 if TYPE_CHECKING:  # torch and transformers take seconds to import: only a load pays for them
     from transformers import BertModel, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
@@ -290,6 +291,8 @@ def _load_from_hub(source: ModelSource, families: tuple[Family, ...]) -> LoadedE
     """Ask the hub for the configuration first, so that an unreachable hub holds up no other load."""
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import RemoteEntryNotFoundError
+
+    spare_torchao()
     from transformers import AutoConfig
 
     try:
@@ -313,6 +316,8 @@ def _load_from_hub(source: ModelSource, families: tuple[Family, ...]) -> LoadedE
 def _build(source: ModelSource, where: str, family: Family, *, local_only: bool, head: bool) -> LoadedEncoder:
     """Read tokenizer and weights from `where`, a checked folder or a hub id."""
     import torch
+
+    spare_torchao()
     from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer, PreTrainedTokenizerFast
 
     # One thread per forward pass: a server answers many readers at once, and on few cores two threads inside

@@ -238,6 +238,20 @@ def test_importing_costs_neither_torch_nor_transformers() -> None:
         "heavy = {'torch', 'transformers', 'tokenizers', 'huggingface_hub', 'streamlit', 'scipy'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
+    assert printed(program) == "[]"
+
+
+def test_loading_the_bundled_model_leaves_torchao_alone() -> None:
+    program = (
+        "import sys, explainers.models as models\n"
+        "models.load_encoder(models.BUNDLED_BERT)\n"
+        "print([name for name in ('torch', 'transformers', 'torchao') if name in sys.modules])"
+    )
+    assert printed(program) == "['torch', 'transformers']"
+
+
+def printed(program: str) -> str:
+    """What a fresh interpreter prints."""
     run = subprocess.run(
         [sys.executable, "-c", program],
         capture_output=True,
@@ -245,7 +259,7 @@ def test_importing_costs_neither_torch_nor_transformers() -> None:
         check=True,
         cwd=Path(models.__file__).parents[1],
     )
-    assert run.stdout.strip() == "[]"
+    return run.stdout.strip()
 
 
 def test_two_models_of_a_readers_own_are_kept_and_the_third_makes_room(tmp_path: Path) -> None:
