@@ -60,6 +60,16 @@ TARGETS: dict[str, tuple[str, float | None]] = {
     "focal.cumulative_drag_p95": ("ms", 30.0),
     "focal.key_painted": ("ms", 60.0),
     "focal.key_painted_p95": ("ms", None),
+    "embeddings.first_picture_warm": ("s", 1.5),
+    "embeddings.slider_p95": ("ms", 16.0),
+    "embeddings.slider_late_p95": ("ms", 16.0),
+    "embeddings.pan_fps": ("fps", 50.0),
+    "embeddings.zoom_fps": ("fps", 50.0),
+    "embeddings.neighbours": ("ms", 20.0),
+    "embeddings.neighbours_p95": ("ms", None),
+    "embeddings.live_map_first": ("s", None),
+    "embeddings.live_map": ("s", 10.0),
+    "embeddings.memory": ("MB", 1000.0),
     "search.top1": ("%", 85.0),
     "search.top3": ("%", 95.0),
     "search.top1_unseen": ("%", None),
@@ -78,8 +88,9 @@ TARGETS: dict[str, tuple[str, float | None]] = {
     "focal.sentences_done": ("s", 20.0),
 }
 """Unit of every figure and the value it must not exceed; None: reported, not judged."""
-AT_LEAST = frozenset({"search.top1", "search.top3"})
+AT_LEAST = frozenset({"search.top1", "search.top3", "embeddings.pan_fps", "embeddings.zoom_fps"})
 """Figures whose target is what they must reach."""
+MORE_IS_BETTER = frozenset({"%", "fps"})
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,7 @@ def p95(values: Sequence[float]) -> float:
 
 def row(name: str, values: Sequence[float], peer: Peer | None = None) -> Row:
     """The figure `name` from its runs: their median, or their 95th percentile for a name that ends in _p95 or .p95_ms.
-    Of a share, `ratio` is how many times the peer's it is."""
+    Of a share and of frames a second, `ratio` is how many times the peer's it is."""
     unit, target = TARGETS[name]
     middle = p95 if name.endswith(("_p95", ".p95_ms")) else statistics.median
     value = middle(values)
@@ -129,7 +140,7 @@ def row(name: str, values: Sequence[float], peer: Peer | None = None) -> Row:
         holds=None if target is None else value >= target if name in AT_LEAST else value <= target,
         peer=peer.name if peer is not None and other is not None else None,
         peer_value=None if other is None else round(other, 4),
-        ratio=None if not other or value <= 0 else round(value / other if unit == "%" else other / value, 2),
+        ratio=None if not other or value <= 0 else round(value / other if unit in MORE_IS_BETTER else other / value, 2),
         runs=len(values),
         peer_runs=len(peer.values) if peer is not None and other is not None else None,
     )

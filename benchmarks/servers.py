@@ -25,10 +25,26 @@ START_LIMIT_S = 60.0
 
 @dataclass(frozen=True)
 class Server:
-    """A server that answers: its address, and the seconds from its command to its first answer."""
+    """A server that answers: its address, the seconds from its command to its first answer, its session."""
 
     url: str
     serving_s: float
+    session: int = 0
+
+
+def memory(server: Server) -> int:
+    """Resident bytes of the process that serves: of its session the largest that is Streamlit, no worker of it."""
+    found = 0
+    for folder in Path("/proc").iterdir():
+        try:
+            command = (folder / "cmdline").read_bytes()
+            if os.getsid(int(folder.name)) != server.session or b"streamlit" not in command:
+                continue
+            lines = (folder / "status").read_text().splitlines()
+            found = max(found, *(1024 * int(line.split()[1]) for line in lines if line.startswith("VmRSS:")))
+        except (OSError, ValueError):  # not a process, or one that has just ended
+            continue
+    return found
 
 
 def free_port() -> int:
@@ -97,7 +113,7 @@ def _running(command: list[str], port: int, folder: Path, answers: str = "/_stco
     )
     try:
         _wait_for(process, port, answers)
-        yield Server(f"http://localhost:{port}", time.perf_counter() - begun)
+        yield Server(f"http://localhost:{port}", time.perf_counter() - begun, process.pid)
     finally:
         _end(process)
 

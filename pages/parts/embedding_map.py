@@ -38,8 +38,11 @@ def draw(here: PageState) -> None:
         _draw_own(here, language)
         return
     maps = layouts.shipped(language, shown)
-    _send_shipped(here, language, shown, maps)
-    _draw_maps(here, maps, setting_of(here), f"{language}-{shown}-{maps.digest}")
+    name = f"{language}-{shown}-{maps.digest}"
+    first, *others = _ids(maps, name, here.integer("map_dims"))
+    _send_shipped(language, shown, [first])
+    _draw_maps(here, maps, setting_of(here), name)
+    _send_shipped(language, shown, others)
     if shown == "some":
         _draw_methods(here, language, maps)
     _draw_strangers(here, maps, maps.strangers(setting_of(here)), setting_of(here))
@@ -56,9 +59,10 @@ def _ids(maps: Maps, name: str, dims: int) -> list[str]:
     return [f"{name}-{kind}" for kind in (("first", "2") if dims == 2 else ("first", "2", "3"))]
 
 
-def _send_shipped(here: PageState, language: str, shown: str, maps: Maps) -> None:
-    """The words with the first map, which is small; then the grid; what has three directions only when it is asked."""
-    for payload_id in _ids(maps, f"{language}-{shown}-{maps.digest}", here.integer("map_dims")):
+def _send_shipped(language: str, shown: str, ids: Sequence[str]) -> None:
+    """The words with the first map, which is small; behind its picture the grid; what has three directions only when it
+    is asked for."""
+    for payload_id in ids:
         kind = payload_id.rpartition("-")[2]
         components.send(f"embeddings-map-{kind}-payload", payload_id, layouts.payload(language, shown, kind))
 
