@@ -58,6 +58,7 @@ assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.maps
 	$(BIN)/python -m tools.meaning
 	$(BIN)/python -m tools.align_media
+	$(BIN)/python -m tools.quantized
 	$(BIN)/python -m tools.dual_encoder
 	$(BIN)/python -m tools.cards
 

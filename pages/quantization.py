@@ -21,6 +21,9 @@ def view_of(lens: str) -> Callable[[PageState], None]:
 
 def draw(here: PageState) -> None:
     """The explainer's side of the page."""
+    from pages.parts import quant_charts
+
+    quant_charts.quiet()
     widgets.draw(here, "lens")
     try:
         view_of(here.text("lens"))(here)

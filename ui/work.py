@@ -86,6 +86,39 @@ def panel(
     shown()
 
 
+def quietly(name: str, call: Call, *, key: Hashable) -> Any | None:
+    """The result of work that replaces what is on the page already: None until it is there, then the page runs again.
+
+    No bar and no button: the caller shows something else meanwhile, and goes on showing it where the work fails or the
+    pool is full. Arguments as in `panel`.
+    """
+    who, wanted = _reader(), f"work-{name}"
+    before = st.session_state.get(wanted)
+    if before is not None and before != key:
+        POOL.leave(before, who)
+    st.session_state[wanted] = key
+    job = POOL.find(key, who)
+    if job is None:
+        try:
+            job = POOL.start(key, call, who=who)
+        except PoolIsFullError:
+            return None
+    job.wait(PATIENCE_S / 3)
+    if job.state == "failed":
+        logging.getLogger("illustrated_notes").error("work %s failed", name, exc_info=job.error)
+    if not job.active:
+        return job.result if job.state == "done" else None
+
+    @st.fragment(run_every=TICK_S)
+    def waiting() -> None:
+        job = POOL.find(key, who)
+        if job is None or not job.active:
+            st.rerun()
+
+    waiting()
+    return None
+
+
 def _reader() -> str:
     """A name for this session, so that work which two readers share goes on when one of them leaves."""
     return str(st.session_state.setdefault("work-reader", uuid.uuid4().hex))

@@ -29,18 +29,6 @@ HELPS = {"better": "remedies.helps_better", "worse": "remedies.helps_worse", "no
 AGAINST = {"better": "remedies.better", "worse": "remedies.worse", "noise": "remedies.noise"}
 STYLE = """<style>
 .st-key-focal-record-payload, .st-key-focal-run-scores-payload { position: absolute; }
-.strips { overflow-x: auto; }
-.strips table { border-collapse: collapse; font-size: 0.875rem; margin-bottom: 8px; }
-.strips td { font-variant-numeric: tabular-nums; }
-.strips caption { text-align: left; font-weight: 600; padding: 2px 0 4px; }
-.strips :is(th, td) { padding: 4px 10px 4px 0; text-align: left; vertical-align: top; }
-.strips :is(th, td) { border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
-.strips th { font-weight: 600; }
-.strips td:has(.strip) { white-space: nowrap; min-width: 7rem; }
-.strip { position: relative; display: block; height: 1.25rem; }
-.strip::before { content: ""; position: absolute; inset: 50% 0 auto; border-top: 1px solid currentColor; opacity: 0.3; }
-.strip i { position: absolute; top: 50%; width: 7px; height: 7px; margin: -3.5px; border-radius: 50%; opacity: 0.65; }
-.strip b { position: absolute; top: 2px; bottom: 2px; width: 3px; margin-left: -1.5px; background: currentColor; }
 .st-key-focal-loss-gamma { min-width: 11rem; }
 .texts td:first-child { min-width: 16rem; line-height: 1.6; }
 </style>"""
@@ -48,7 +36,7 @@ STYLE = """<style>
 
 def quiet_payloads() -> None:
     """What only carries data takes no room; how the tables of these views look."""
-    st.html(STYLE)
+    st.html(dotstrips.STYLE + STYLE)
 
 
 def mount_metrics(here: PageState, name: str, result: Experiment, panels: Sequence[str]) -> None:

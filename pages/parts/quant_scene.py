@@ -3,9 +3,11 @@ script needs, numbers as words."""
 
 from __future__ import annotations
 
+import functools
 import json
 import struct
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from explainers.quantization.quantizers import Clipping, Granularity, Spec
@@ -13,6 +15,14 @@ from explainers.quantization.weights import Tensor
 from ui import components
 from ui.controls import Value
 from ui.state import PageState
+
+ASSETS = Path(__file__).resolve().parents[2] / "assets"
+SHIPPED = ASSETS / "quantization" / "sentences.json"
+"""Cosines that tools/quantized.py measured: bits, way, sentence."""
+PLANS = ASSETS / "quantization" / "plans.json"
+"""Bits for each layer that it found: plans, bytes, cosines."""
+SENTENCES = 16
+MOST_SENTENCES = 24
 
 # The parts of one block as a reader knows them, and how transformers names them in a BERT.
 PARTS = {
@@ -42,6 +52,19 @@ def spec_of(here: PageState) -> Spec:
         cast("Clipping", clipping),
         float(here["percentile"]) if clipping == "percentile" else 99.9,
     )
+
+
+@functools.cache
+def shipped_sentences() -> tuple[str, ...]:
+    """The sentences that are compared until the reader brings some."""
+    lines = (ASSETS / "attention" / "sentences.txt").read_text("utf-8").splitlines()
+    return tuple(line.strip() for line in lines if line.strip())[:SENTENCES]
+
+
+def sentences_of(here: PageState) -> tuple[str, ...]:
+    """The reader's own sentences, one a line, without repeats; the shipped ones where there are none."""
+    own = tuple(dict.fromkeys(line.strip()[:400] for line in here.text("sentences").splitlines() if line.strip()))
+    return own[:MOST_SENTENCES] or shipped_sentences()
 
 
 def send_tensor(tensor: Tensor) -> str:

@@ -1,13 +1,19 @@
-"""One weight matrix of the live model on the quantization grid: the browser moves it, Python says what it is worth."""
+"""One weight matrix of the live model on the quantization grid, moved in the browser, and what it does to sentences."""
 
 from __future__ import annotations
+
+import functools
+import json
+from typing import cast
 
 import numpy as np
 import streamlit as st
 
-from explainers.quantization import quantizers, weights
-from pages.parts import quant_scene
-from ui import components, figure, source, widgets
+from explainers.quantization import figures, quantizers, verdict, weights
+from explainers.quantization.verdict import Verdict
+from pages.parts import quant_charts, quant_scene
+from ui import components, dotstrips, figure, source, widgets, work
+from ui.dotstrips import Row, Strip
 from ui.state import PageState
 
 CONTROLS = (
@@ -27,13 +33,64 @@ def csv(tensor: weights.Tensor, spec: quantizers.Spec, by: float, shift: int) ->
     return "\n".join(rows) + "\n"
 
 
+@functools.cache
+def shipped() -> dict[int, Verdict]:
+    """What tools/quantized.py measured with the shipped sentences, by bits."""
+    found = json.loads(quant_scene.SHIPPED.read_text("utf-8"))
+    return {
+        int(bits): Verdict(int(bits), {way: tuple(values) for way, values in ways.items()})
+        for bits, ways in found.items()
+    }
+
+
 def draw(here: PageState) -> None:
-    """The card of the matrix, then what one scale per matrix does to sentences, then the formats."""
-    draw_matrix(here)
+    """The card of the matrix, then what one scale per matrix does to sentences."""
+    bits, sentences = here.integer("bits"), quant_scene.sentences_of(here)
+    call = functools.partial(verdict.verdict, bits, sentences)
+    own = cast("Verdict | None", work.quietly("quant-verdict", call, key=("quant-verdict", bits, sentences)))
+    found = own or shipped()[bits]
+    draw_matrix(here, found)
+    draw_verdict(here, found, own is not None)
 
 
-def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec) -> str:
-    """How few levels the widest channel leaves to the median one."""
+def draw_verdict(here: PageState, found: Verdict, own: bool) -> None:
+    """Every sentence's cosine under the three ways to share a scale."""
+    t = here.t
+    means = {way: found.mean(way) for way in verdict.WAYS}
+    colors = {"tensor": figures.INT4, "apart": figures.SKY, "channel": figures.INT8}
+    rows = [
+        Row(
+            t(f"quant.surprise.way_{way}"),
+            colors[way],
+            (Strip(found.cosines[way], f"{mean.value:.4f} [{mean.low:.4f}, {mean.high:.4f}]"),),
+        )
+        for way, mean in means.items()
+    ]
+    columns = [t("quant.surprise.column_way"), t("quant.surprise.column_cosine")]
+    caption = t("quant.surprise.own" if own else "quant.surprise.shipped", n=len(found.cosines["tensor"]))
+    sentences = quant_scene.sentences_of(here)
+    with figure.card(
+        here,
+        "surprise",
+        claim=t("quant.surprise.claim", bits=found.bits, **{way: f"{one.value:.4f}" for way, one in means.items()}),
+        guide=tuple(t(f"quant.surprise.{line}") for line in ("look", "try", "hides")),
+        exports=(
+            figure.Export(
+                "cosines.csv",
+                lambda: quant_charts.csv(tuple(found.cosines), list(zip(*found.cosines.values(), strict=True))),
+            ),
+            figure.Export("cosines.svg", lambda: dotstrips.svg(columns, rows), "svg"),
+        ),
+        code=lambda: source.snippet(
+            verdict.verdict,
+            f"found = verdict({found.bits}, {list(sentences)!r})\nfor way in WAYS:\n    print(way, found.mean(way))",
+        ),
+    ):
+        st.html(dotstrips.html(columns, rows, caption))
+
+
+def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec, found: Verdict) -> str:
+    """What one scale costs the sentences, and how few levels the widest channel leaves to the median one."""
     middle = int(np.argsort(tensor.widths, kind="stable")[len(tensor.widths) // 2])
     low, high = spec.levels
     shared, own = (
@@ -45,6 +102,8 @@ def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec) -> 
     )
     return here.t(
         "quant.tensor.claim",
+        tensor=f"{found.mean('tensor').value:.3f}",
+        each=f"{found.mean('channel').value:.4f}",
         channel=tensor.widest,
         times=quant_scene.short(tensor.times_median),
         bits=spec.bits,
@@ -55,7 +114,7 @@ def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec) -> 
     )
 
 
-def draw_matrix(here: PageState) -> None:
+def draw_matrix(here: PageState, found: Verdict) -> None:
     """The matrix on the grid."""
     tensor = weights.tensor(quant_scene.name_of(here))
     spec = quant_scene.spec_of(here)
@@ -63,7 +122,7 @@ def draw_matrix(here: PageState) -> None:
     with figure.card(
         here,
         "tensor",
-        claim=claim_of(here, tensor, spec),
+        claim=claim_of(here, tensor, spec, found),
         guide=tuple(here.t(f"quant.tensor.{line}") for line in ("look", "try", "hides")),
         exports=(figure.Export("channels.csv", lambda: csv(tensor, spec, by, shift)),),
         code=lambda: source.snippet(

@@ -39,6 +39,8 @@ BUILT = (
     r"mapcode\.[\w-]+",  # pages/parts/reader_views.py, a page's short name on the map
     r"wordgroup\.\w+",  # pages/glossary.py, the files of assets/glossary
     r"quant\.\w+\.(look|try|hides)",  # pages/parts/quant_*.py, the guide of a card
+    r"quant\.(similar|attention)\.\w+",  # explainers/quantization/figures.py, titles and axes
+    r"quant\.\w+\.(chart\.\w+|(column|name|short|way)_\w+)",  # pages/parts/quant_*.py, heads and rows of tables
     r"home\.(study|teach|interview)(_text|_link)?",  # the three ways in of pages/home.py
 )
 
