@@ -211,4 +211,4 @@ def slide(x: npt.ArrayLike, y: npt.ArrayLike, share: float) -> tuple[Float64, Fl
 
 def unit(rows: Float64) -> Float64:
     """Rows of length 1."""
-    return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True))
+    return np.asarray(rows / np.linalg.norm(rows, axis=-1, keepdims=True))
