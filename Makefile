@@ -60,6 +60,7 @@ assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.align_media
 	$(BIN)/python -m tools.quantized
 	$(BIN)/python -m tools.dual_encoder
+	$(BIN)/python -m tools.broken_pairs
 	$(BIN)/python -m tools.cards
 
 $(BIN)/python:

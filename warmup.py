@@ -33,10 +33,11 @@ def first_training() -> None:
 
 
 def first_worker() -> None:
-    """A worker process for work that would hold up the scripts of other readers: texts become vectors there."""
+    """A worker process for work that would hold up the scripts of other readers: texts become vectors there, and dual
+    encoders learn."""
     from ui.pool import POOL
 
-    POOL.prepare("sklearn.decomposition", "sklearn.feature_extraction.text")
+    POOL.prepare("sklearn.decomposition", "sklearn.feature_extraction.text", "explainers.alignment.training")
 
 
 def first_pairs() -> None:

@@ -42,7 +42,7 @@ def main() -> None:
                     }
                 )
                 print(rows[-1], flush=True)
-    table = {"parts": breaking.PARTS, "luck": training.luck(), "steps": Setup().steps, "rows": rows}
+    table = {"parts": breaking.PARTS, "steps": Setup().steps, "rows": rows}
     training.DOSES.write_text(json.dumps(table, indent=1) + "\n", "utf-8")
 
 

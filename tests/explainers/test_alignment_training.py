@@ -10,7 +10,7 @@ import pytest
 import torch
 from sklearn.decomposition import PCA
 
-from explainers.alignment import breaking, contrastive, retrieval, training
+from explainers.alignment import contrastive, retrieval, training
 from explainers.alignment.training import Setup
 
 TINY = Setup(share=1.0, steps=4, batch=32, frames=2)
@@ -118,17 +118,3 @@ def test_the_shipped_course_tells_the_lesson() -> None:
     assert broken.own > 0.9
     lucky = retrieval.chance(np.random.default_rng(0).standard_normal((60, 60)))
     assert lucky.low <= broken.found.recall_1 <= lucky.high
-
-
-def test_the_shipped_doses_are_complete_and_ordered() -> None:
-    doses = training.doses()
-    for swap in breaking.SWAPS:
-        shares = sorted({dose.share for dose in doses if dose.swap == swap})
-        assert shares == [*([0.0] if swap == "any" else []), 0.25, 0.5, 0.75, 1.0]
-        means = [np.mean([d.recall_1 for d in doses if d.swap == swap and d.share == share]) for share in shares]
-        assert means[0] > means[-1] + 0.3
-    within = [d.parts for d in doses if d.swap == "same_colour" and d.share == 1.0]
-    across = [d.parts for d in doses if d.swap == "other_colour" and d.share == 1.0]
-    assert len(within) == len(across) == 3
-    assert np.mean(within, axis=0)[0] > 0.9  # the colour is still learned
-    assert np.mean(across, axis=0)[0] < 0.2

@@ -48,6 +48,9 @@ GROUPS = {
     "alignstill": "alignstill.js",
     "aligntrack": "aligntrack.js",
     "aligndtw": "aligndtw.js",
+    "alignbroken": "alignbroken.js aligncourse.js",
+    "alignlines": "alignlines.js",
+    "alignspace": "alignspace.js aligncourse.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}
@@ -77,6 +80,16 @@ BUILT |= {
     for kind in ("subtitle", "speech", "foreign")
 }
 BUILT |= {f"aligndtw.{name}" for name in ("key_path", "key_even", "key_word", "play_plain", "play_slow")}
+BUILT |= {f"alignbroken.y_{name}" for name in ("recall_1", "recall_5")}
+BUILT |= {f"alignbroken.metric_{name}" for name in ("recall_1", "recall_5")}
+BUILT |= {f"alignbroken.way_{name}" for name in ("both", "image_to_text", "text_to_image")}
+BUILT |= {f"alignbroken.title_{name}" for name in ("aligned", "broken")}
+BUILT |= {f"alignbroken.part_{name}" for name in ("colour", "shape", "size", "place")}
+BUILT |= {f"alignbroken.legend_{name}" for name in ("aligned", "broken", "own", "luck")}
+BUILT |= {f"alignbroken.{name}" for name in ("metric", "way")}
+SPACE = "run run_aligned run_broken y_alignment y_uniformity legend_picture legend_caption legend_means legend_pull"
+SPACE += " legend_push chosen_picture chosen_caption of_caption of_picture"
+BUILT |= {f"alignspace.{name}" for name in SPACE.split()}
 # Names that the scripts of the embeddings page build: sliders and what they do, columns, buttons, orders.
 LEARNT = {
     "learnwindow": "window negatives rate",

@@ -23,6 +23,7 @@ WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "w
 LEARNING = ("learnwindow", "learncell", "learngrams")
 # Those of the alignment page that draw with the same pen.
 ALIGNMENT = ("alignmatrix", "alignstill", "aligntrack", "aligndtw")
+COURSES = ("alignbroken", "alignlines", "alignspace")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # Those of the quantization page.
 QUANTIZED = ("quanttensor",)
@@ -32,6 +33,7 @@ PARTS = {
     **dict.fromkeys(ALIGNMENT, ("losskit", "alignkit")),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "quanttensor": ("losskit", "quantgrid"),
+    **dict.fromkeys(COURSES, ("losskit", "aligncourse")),
     "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
     "neuron": ("canvas",),
