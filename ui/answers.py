@@ -3,6 +3,7 @@ and terms that its marks open. The passage pane and the reader are made of these
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from study import answers, catalogue, contradictions, document, english, glossary, markdown, marks, notes
@@ -25,13 +26,23 @@ def row(question_id: str, lang: str, page: str = "") -> Row:
         "asked": entry.question,
         "summary": marks.summary(question_id, page).html,
         "answered": question.answered,
-        "answer": markdown.to_html(answers.answer(question_id, lang)),
+        "answer": own_answer(question_id, lang, page),
         "related": list(catalogue.load().related.get(question_id, ())),
         "minutes": english.minutes(question_id, lang),
         "first": list(entry.prerequisites),
         "sample": entry.sample,
         "against": [found.id for found in contradictions.of_question(question_id)],
     }
+
+
+def own_answer(question_id: str, lang: str, page: str = "") -> str:
+    """Our own answer as HTML, "" where there is none. It speaks to the page that shows it: away from a page, a link such
+    as "?lens=input" leads there ("/attention?q=B56&lens=input"), as those to another page do anywhere."""
+    html = markdown.to_html(answers.answer(question_id, lang))
+    home = next((concept.page for concept in catalogue.load().for_question(question_id) if concept.ready), "")
+    if page == home or not home:
+        return html
+    return re.sub(r'href="\?', f'href="/{home}?q={question_id}&amp;', html)
 
 
 def title(question_id: str, lang: str) -> str:

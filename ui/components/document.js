@@ -110,6 +110,13 @@ function keepPlace(me, panes, inside) {
 function ownAnswer(question, kit) {
   const answer = element("div", { class: "own", lang: kit.labels.lang });
   answer.innerHTML = question.answer;
+  // A link to a page goes there in the reader's language and mode.
+  const now = new URLSearchParams(window.location.search);
+  const kept = ["lang", "present"].filter((name) => now.has(name)).map((name) => [name, now.get(name)]);
+  for (const link of answer.querySelectorAll("a[href^='/']")) {
+    const [page, query] = link.getAttribute("href").split("?");
+    link.replaceWith(choiceLink(`${page}?${new URLSearchParams([...kept, ...new URLSearchParams(query)])}`, {}, link.childNodes));
+  }
   return answer;
 }
 

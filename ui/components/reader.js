@@ -71,20 +71,14 @@ function named(me, id) {
 
 /** What stands in place of an answer that the document does not give: ours, and the nearest questions. */
 function unanswered(me, question) {
-  const { labels, concepts } = me.data;
+  const { labels } = me.data;
   const note = element("p", { class: "missing", lang: labels.lang, text: question.answer ? labels.own_answer : labels.unanswered });
   const nearest = [
     element("p", { lang: labels.lang, text: labels.nearest }),
     element("ul", {}, question.related.map((id) => element("li", { lang: labels.lang }, [questionLink(me, id, {}, named(me, id))]))),
   ];
   if (!question.answer) return [note, ...nearest];
-  const answer = ownAnswer(question, me.kit);
-  const page = question.concepts.map((id) => concepts[id].href).find(Boolean);
-  for (const link of answer.querySelectorAll("a[href^='?']")) {
-    // The answer speaks to the page that shows it; from here its links lead to that page.
-    if (page) link.replaceWith(choiceLink(`${page.replace("%q", question.id)}&${link.getAttribute("href").slice(1)}`, {}, link.childNodes));
-  }
-  return [note, answer, ...nearest];
+  return [note, ownAnswer(question, me.kit), ...nearest];
 }
 
 function article(me, question, order) {
