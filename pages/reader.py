@@ -64,6 +64,7 @@ def draw(here: PageState) -> None:
             "concepts": {
                 concept.id: {
                     "title": here.t(f"concept.{concept.id}.title"),
+                    "code": here.t(f"mapcode.{concept.id}"),
                     "href": frame.address(here, concept.page, q="%q", **frame.PLAIN).replace("%25q", "%q")
                     if concept.ready
                     else "",

@@ -10,14 +10,14 @@ import html
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from study import answers, english, glossary, markdown, meaning, synonyms, terms
 from study import document as documents
-from study import english, glossary, markdown, meaning, synonyms, terms
 from study.document import Document, Question
 from study.meaning import Encode
 
@@ -132,16 +132,18 @@ class Index:
         if question.answered and question.listed is not None:
             headings.append(question.listed)
         heading = " ".join(markdown.to_text(text) for text in headings)
-        body = " ".join(markdown.to_text(question.body).split())
+        # What the document leaves open is found by our answer, where a word counts once: the document comes first.
+        body = _line(question.body or answers.answer(question.id, "zh-Hant"))
         ours = english.of_question(question.id)
-        asked, said = f"{ours.title} {ours.question}", ours.summary
+        asked, said = f"{ours.title} {ours.question}", ours.summary or _line(answers.answer(question.id, "en"))
+        counted: Callable[[list[str]], Iterable[str]] = (lambda found: found) if question.body else set
         # A word that both wordings of a heading hold should not count as two.
         frequency = Counter(dict.fromkeys(terms.document_terms(f"{heading} {asked}"), _HEADING_WEIGHT))
-        frequency.update(terms.document_terms(f"{body} {said}"))
+        frequency.update(counted(terms.document_terms(f"{body} {said}")))
         for term, count in frequency.items():
             self._postings.setdefault(term, {})[place] = count
         named = Counter(dict.fromkeys(_terms_in(f"{heading}\n{asked}"), _HEADING_WEIGHT))
-        named.update(_terms_in(f"{body}\n{said}"))
+        named.update(counted(_terms_in(f"{body}\n{said}")))
         for name, count in named.items():
             self._named_terms.setdefault(name, {})[place] = count
         folded = _Folded(terms.normalise(heading), terms.normalise(body))
@@ -269,6 +271,11 @@ class Index:
         entry = self._entries[place]
         held = tuple(term for term in highlights if entry.folded.holds(term))
         return Hit(entry.question.id, round(score, 4), _snippet(entry, held), held)
+
+
+def _line(text: str) -> str:
+    """Markdown as the words that are read, in one line."""
+    return " ".join(markdown.to_text(text).split())
 
 
 def _terms_in(text: str) -> list[str]:

@@ -36,8 +36,8 @@ def row(question_id: str, lang: str, page: str = "") -> Row:
 
 
 def own_answer(question_id: str, lang: str, page: str = "") -> str:
-    """Our own answer as HTML, "" where there is none. It speaks to the page that shows it: away from a page, a link such
-    as "?lens=input" leads there ("/attention?q=B56&lens=input"), as those to another page do anywhere."""
+    """Our own answer as HTML, "" where there is none. It speaks to the page that shows it: away from that page, a link
+    such as "?lens=input" leads there ("/attention?q=B56&lens=input"), as those to another page do anywhere."""
     html = markdown.to_html(answers.answer(question_id, lang))
     home = next((concept.page for concept in catalogue.load().for_question(question_id) if concept.ready), "")
     if page == home or not home:

@@ -94,4 +94,4 @@ def test_the_neighbours_are_those_named() -> None:
 
 
 def test_it_is_short() -> None:
-    assert len(text_of("en").split()) <= 420
+    assert len(text_of("en").split()) <= 450

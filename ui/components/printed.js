@@ -17,8 +17,13 @@ function written(note, kit) {
   ]);
 }
 
+/** Our own answer, which says on paper too that it is not the document's. */
+function ours(question, kit, labels) {
+  return question.answer ? [element("p", { class: "missing", lang: labels.lang, text: labels.own }), ownAnswer(question, kit)] : [];
+}
+
 function sheet(question, kit, labels) {
-  const article = questionArticle(question, kit, { open: (asked) => (asked.answer ? [ownAnswer(asked, kit)] : []) });
+  const article = questionArticle(question, kit, { open: (asked) => ours(asked, kit, labels) });
   const notes = notesOf(article, kit);
   if (notes.length) {
     article.append(element("section", { class: "corrections", lang: labels.lang }, [
@@ -51,7 +56,8 @@ function chooser(me) {
     }),
   ]));
   me.boxes = boxes;
-  return element("details", { class: "choose" }, [
+  // Whoever has chosen nothing yet came to choose.
+  return element("details", { class: "choose", open: me.data.ids.length === 0 }, [
     element("summary", { text: labels.choose }), element("p", {}, [every(true, labels.all), " ", every(false, labels.none)]), ...groups,
   ]);
 }

@@ -143,6 +143,14 @@ function draw(me) {
     recordBar(me),
   );
   choose(me, null);
+  fit(me);
+}
+
+/** On a stage the map grows to the width there is, so that its numbers can be read from the last row. */
+function fit(me) {
+  const present = new URLSearchParams(window.location.search).get("present") === "1";
+  const room = me.field.parentElement.clientWidth - 8;
+  me.field.style.zoom = present ? Math.max(1, Math.min(1.7, room / parseFloat(me.field.style.width))) : 1;
 }
 
 export default function ({ data, parentElement }) {
@@ -151,4 +159,8 @@ export default function ({ data, parentElement }) {
   me.data = data;
   draw(me);
   root.dataset.ready = "map";
+  // The width is known only when the page's own sheet is there, and changes with the window.
+  const sizes = new ResizeObserver(() => fit(me));
+  sizes.observe(root);
+  return () => sizes.disconnect();
 }

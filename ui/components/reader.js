@@ -96,9 +96,14 @@ function article(me, question, order) {
   return node;
 }
 
+/** The pages that show a question, as a colour and a short word each: the same as on the map of the questions. */
+function tags(me, question) {
+  return question.concepts.map((id) => element("span", { class: `tag ${id}`, text: me.data.concepts[id].code, title: me.data.concepts[id].title }));
+}
+
 function contents(me) {
   return me.kit.sections.map((section) => {
-    const list = element("ol", {}, section.questions.map((question) => element("li", {}, [questionLink(me, question.id, {}, named(me, question.id))])));
+    const list = element("ol", {}, section.questions.map((question) => element("li", {}, [questionLink(me, question.id, {}, [...named(me, question.id), ...tags(me, question)])])));
     return element("details", { open: true }, [
       element("summary", { text: `${me.data.sections[section.id]} (${fill(me.data.labels.count, { n: section.questions.length })})` }), list,
     ]);
