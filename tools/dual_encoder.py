@@ -17,7 +17,7 @@ from explainers.alignment import captions, encoder, scenes
 from explainers.alignment.captions import Language
 
 SEEDS = (0, 1, 2)
-STEPS = 1400
+STEPS = 700
 RATE = 2e-3
 DROP = 0.1  # how often a caption leaves its size or its place unsaid
 BOTH: tuple[Language, ...] = ("en", "zh-Hant")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import streamlit as st
+
 from explainers.alignment import batch, matrix
 from explainers.alignment.batch import Batch, World
 from explainers.alignment.captions import Language
@@ -64,44 +66,51 @@ def claim_of(here: PageState, many: int, wrong: int, scale: float, losses: tuple
     return here.t("align.matrix.claim", n=many, others=others, loss=before, scale=f"{scale:.1f}")
 
 
-def draw(here: PageState) -> None:
-    """The card of the matrix."""
-    world: World = next(one for one in batch.WORLDS if one == here.text("world"))
-    language = language_of(here)
-    whole = batch.make_batch(world, batch.MOST, here.integer("draw"), language)
-    many = here.integer("batch")
+def draw_batch(here: PageState, whole: Batch, name: str, *, guide: str, made: str) -> None:
+    """The card of a batch's matrix. name: of its payload; guide: whose texts stand below; made: code that makes it."""
+    many = min(here.integer("batch"), len(whole.captions))
     order = order_of(here.text("swaps"), many)
     scale = float(here["scale"]) or whole.scale
     straight = cut(whole, many)
     shown = batch.moved(straight, order)
     before, after = (matrix.directions(one.cosines, scale).loss for one in (straight, shown))
     wrong = sum(place != own for place, own in enumerate(order))
-    claim = claim_of(here, many, wrong, scale, (before, after))
     with figure.card(
         here,
         "matrix",
-        claim=claim,
-        guide=tuple(here.t(f"align.matrix.{line}") for line in ("look", "try", "hides")),
+        claim=claim_of(here, many, wrong, scale, (before, after)),
+        guide=tuple(here.t(f"align.{guide}.{line}") for line in ("look", "try", "hides")),
         exports=(figure.Export("matrix.csv", lambda: table(here, shown, scale)),),
         code=lambda: source.snippet(
             matrix.directions,
-            f'whole = make_batch("{world}", {batch.MOST}, {here.integer("draw")}, "{language}")\n'
+            f"{made}\n"
             f"order = {order}  # which caption stands at which picture\n"
-            f"shown = whole.cosines[:{many}][:, order]\n"
-            f"found = directions(shown, {scale!r})\n"
+            f"found = directions(whole.cosines[:{many}][:, order], {scale!r})\n"
             "print(found.loss, found.per_pair.round(3))",
-            (batch.make_batch,),
         ),
     ):
         components.mount(
             "alignmatrix",
             "align-matrix",
             {
-                "payload": send(whole, f"{world}-{here.integer('draw')}-{language}"),
+                "payload": send(whole, name),
                 "labels": here.t.group("alignmatrix"),
                 **focal_scene.for_script(here, CONTROLS),
             },
         )
+
+
+def draw(here: PageState) -> None:
+    """The matrix of rendered scenes."""
+    world: World = next(one for one in batch.WORLDS if one == here.text("world"))
+    language, number = language_of(here), here.integer("draw")
+    whole = batch.make_batch(world, batch.MOST, number, language)
+    made = (
+        "from explainers.alignment.batch import make_batch\n"
+        f'whole = make_batch("{world}", {batch.MOST}, {number}, "{language}")'
+    )
+    draw_batch(here, whole, f"{world}-{number}-{language}", guide="matrix", made=made)
+    with st.container(horizontal=True, gap="medium", key="align-matrix-more"):
         widgets.draw(here, "world")
         widgets.draw(here, "draw")
         widgets.draw_reset(here)

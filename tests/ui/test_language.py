@@ -35,7 +35,8 @@ BUILT = (
     r"embed\.weat\.(flowers|careers)_[xyab]",  # pages/parts/embedding_arithmetic.py, the four sets of a ready test
     r"embed\.google\.(total|semantic|syntactic)",  # pages/parts/embedding_scores.py, sums of sections
     r"embed\.context\.example_(en|zh)",  # pages/parts/embedding_context.py, sentences in a corpus's language
-    r"align\.\w+\.(claim|look|try|hides)",  # pages/parts/align_*.py, the guide of a card
+    r"align\.\w+\.(claim|look|try|hides)",  # pages/parts/align_*.py, claim and guide of a card
+    r"align\.own\.(first_frame|alpha|turned|china|flower)",  # pages/parts/align_own.py, what was done; photographs
     r"spaces\.\w+",  # names of the models, and columns in pages/parts/embedding_sources.py
     r"mapcode\.[\w-]+",  # pages/parts/reader_views.py, a page's short name on the map
     r"wordgroup\.\w+",  # pages/glossary.py, the files of assets/glossary

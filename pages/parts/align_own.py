@@ -1,0 +1,119 @@
+"""The reader's own pictures and captions, in the small encoder or in a real CLIP from a folder or a hub."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import os
+
+import streamlit as st
+
+from explainers.alignment import clip, own, pictures
+from explainers.alignment.batch import Batch
+from explainers.alignment.contrastive import BatchError
+from explainers.alignment.pictures import Picture, PictureError
+from explainers.models import ModelSource
+from pages.parts import align_matrix, attention_models
+from ui import frame, widgets, work
+from ui.state import PageState
+
+MOST_FILES = 16
+# How the code tab gets at pictures: the product's photographs stand for the reader's.
+MADE = 'from explainers.alignment.pictures import shipped\nshown = [shipped("china"), shipped("flower")]\n'
+SHIPPED: tuple[pictures.Shipped, ...] = ("china", "flower")
+
+
+@functools.lru_cache(maxsize=64)
+def opened(data: bytes) -> Picture:
+    """`pictures.open_picture`, once per file."""
+    return pictures.open_picture(data)
+
+
+def source_of(here: PageState) -> ModelSource | None:
+    """The CLIP that the page's control names, None for the small encoder. Raises NotAllowedError."""
+    text = here.text("clip").strip()
+    if not text:
+        return None
+    headers = {name.lower(): value for name, value in st.context.headers.items()}
+    near = attention_models.at_this_machine(st.context.ip_address, headers)
+    return attention_models.admitted(text, same_machine=near, shared=os.environ.get(attention_models.FOLDER) or None)
+
+
+def given(here: PageState) -> tuple[list[Picture], bool]:
+    """The reader's pictures, or the two photographs that the product has; true where they are the reader's."""
+    files = st.file_uploader(
+        here.t("align.own.upload"), key="align-own", accept_multiple_files=True, help=here.t("align.own.upload_help")
+    )
+    found: list[Picture] = []
+    for file in (files or [])[:MOST_FILES]:
+        try:
+            one = opened(file.getvalue())
+        except PictureError as error:
+            frame.trouble(
+                here.t("align.own.refused", name=file.name, why=here.t(f"error.{error.code}", **error.details))
+            )
+            continue
+        found.append(one)
+        for done in one.done:
+            frame.notice(here.t(f"align.own.{done}", name=file.name))
+    if files and len(files) > MOST_FILES:
+        frame.notice(here.t("align.own.many", most=MOST_FILES))
+    return (found, True) if files else ([pictures.shipped(name) for name in SHIPPED], False)
+
+
+def texts_of(here: PageState, own_pictures: bool) -> list[str]:
+    """One caption a line; for the product's photographs those that were written for them."""
+    typed = here.text("words").strip()
+    if not typed and not own_pictures:
+        return [here.t(f"align.own.{name}") for name in SHIPPED]
+    return [line.strip() for line in typed.splitlines() if line.strip()]
+
+
+def draw_small(here: PageState, shown: list[Picture], texts: list[str]) -> None:
+    """The pairs in the small encoder."""
+    found = own.embed(shown, texts)
+    if found.unknown:
+        frame.notice(here.t("align.own.unknown", words=", ".join(found.unknown[:20])))
+    if found.cut:
+        frame.notice(here.t("align.own.cut", lines=", ".join(map(str, found.cut))))
+    made = "from explainers.alignment import own\n" + MADE + f"whole = own.embed(shown, {texts!r}).batch"
+    draw_matrix(here, found.batch, made)
+
+
+def draw_matrix(here: PageState, whole: Batch, made: str) -> None:
+    """The matrix of the pairs."""
+    name = hashlib.sha256(repr(whole.captions).encode() + whole.images.tobytes()).hexdigest()[:16]
+    align_matrix.draw_batch(here, whole, f"own-{name}", guide="own", made=made)
+
+
+def draw(here: PageState) -> None:
+    """Pictures, captions, model, and the matrix of the pairs."""
+    st.html(f'<p class="notice">{html.escape(here.t("align.own.lead"))}</p>')
+    shown, theirs = given(here)
+    widgets.draw(here, "words", lines=4)
+    widgets.draw(here, "clip")
+    st.html(f'<p class="notice">{html.escape(here.t("models.rules", variable=attention_models.FOLDER))}</p>')
+    texts = texts_of(here, theirs)
+    try:
+        clip.check_pairs(shown, texts)
+        source = source_of(here)
+        if source is None:
+            draw_small(here, shown, texts)
+            return
+    except BatchError as error:
+        frame.trouble(here.t(f"error.{error.code}", **error.details))
+        return
+    digest = hashlib.sha256(b"".join(one.pixels.tobytes() for one in shown)).hexdigest()
+
+    def drawn(result: Batch, done: bool) -> None:
+        made = "from explainers.alignment import clip\nfrom explainers.models import ModelSource\n" + MADE
+        draw_matrix(here, result, made + f"whole = clip.embed({source!r}, shown, {texts!r})")
+
+    work.panel(
+        here,
+        "align-clip",
+        functools.partial(clip.embed, source, shown, texts),
+        drawn,
+        key=("align-clip", source, digest, tuple(texts)),
+    )
