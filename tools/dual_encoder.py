@@ -72,6 +72,16 @@ def score(model: encoder.DualEncoder, parts: dict[str, scenes.Split]) -> dict[st
     return found
 
 
+def overall(found: dict[str, dict[str, float]]) -> float:
+    """Recall@1 over all held-out combinations, both languages and both directions."""
+    total = sum(held_out for _, _, held_out in WORLDS.values())
+    parts = [
+        WORLDS[name.split(".")[0]][2] * (row["image_to_text_1"] + row["text_to_image_1"]) / 2
+        for name, row in found.items()
+    ]
+    return round(sum(parts) / len(BOTH) / total, 4)
+
+
 def main() -> None:
     torch.set_num_threads(1)
     parts = splits()
@@ -82,7 +92,8 @@ def main() -> None:
         if seed == SEEDS[0]:
             encoder.save(model, encoder.WEIGHTS)
             size = encoder.parameters(model)
-        results.append({"seed": seed, "held_out": score(model, parts)})
+        found = score(model, parts)
+        results.append({"seed": seed, "overall": overall(found), "held_out": found})
         print(results[-1], flush=True)
     table = {
         "parameters": size,

@@ -22,7 +22,7 @@ from explainers.errors import ExplainerError
 MOST_PIXELS = 50_000_000
 MOST_BYTES = 40_000_000
 KEPT_SIDE = 512  # the longer side of what is kept; encoders read less
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "MPO")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 Done = Literal["first_frame", "alpha", "turned"]
 Shipped = Literal["china", "flower"]
 
