@@ -65,7 +65,7 @@ def test_swaps_are_done_in_order() -> None:
 
 def test_own_captions_name_unknown_words_and_uneven_ones_are_refused() -> None:
     app = opened(lens="own")
-    assert "temple, roof, garden, flower" in said(app) and len(claims(app)) == 1
+    assert "tower, trees, orange, flower" in said(app) and len(claims(app)) == 1
     app.text_area(key="alignment-words").set_value("a red circle").run()
     assert "2 pictures and 1 captions" in troubles(app)[0]
     app.text_area(key="alignment-words").set_value("<script>alert(1)</script>\n🙂").run()
