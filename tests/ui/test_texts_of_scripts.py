@@ -51,6 +51,8 @@ GROUPS = {
     "alignbroken": "alignbroken.js aligncourse.js",
     "alignlines": "alignlines.js",
     "alignspace": "alignspace.js aligncourse.js",
+    "alignlosses": "alignlosses.js",
+    "aligngallery": "aligngallery.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}
@@ -90,6 +92,10 @@ BUILT |= {f"alignbroken.{name}" for name in ("metric", "way")}
 SPACE = "run run_aligned run_broken y_alignment y_uniformity legend_picture legend_caption legend_means legend_pull"
 SPACE += " legend_push chosen_picture chosen_caption of_caption of_picture"
 BUILT |= {f"alignspace.{name}" for name in SPACE.split()}
+BUILT |= {f"alignlosses.kind_{name}" for name in ("infonce", "sigmoid", "triplet", "hardest", "supervised")}
+BUILT |= {f"alignlosses.control_{name}" for name in ("batch", "scale", "margin", "bias")}
+BUILT |= {f"alignlosses.{name}" for name in ("label_colour", "label_shape", "legend_pull", "legend_push")}
+BUILT |= {f"alignlosses.{name}" for name in ("loss_nats", "loss_cosine")}
 # Names that the scripts of the embeddings page build: sliders and what they do, columns, buttons, orders.
 LEARNT = {
     "learnwindow": "window negatives rate",

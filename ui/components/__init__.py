@@ -22,8 +22,8 @@ DOCUMENT = ("marks", "document")
 WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "wordcourse")
 LEARNING = ("learnwindow", "learncell", "learngrams")
 # Those of the alignment page that draw with the same pen.
-ALIGNMENT = ("alignmatrix", "alignstill", "aligntrack", "aligndtw")
-COURSES = ("alignbroken", "alignlines", "alignspace")
+ALIGNMENT = ("alignmatrix", "alignstill", "aligntrack", "aligndtw", "aligngallery")
+COURSES = ("alignbroken", "alignlines", "alignspace", "alignlosses")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # Those of the quantization page.
 QUANTIZED = ("quanttensor",)

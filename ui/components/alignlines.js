@@ -44,7 +44,7 @@ function draw(me) {
   }
   const at = me.at ?? me.data.series[0].x.length - 1;
   const parts = me.data.series.map((one) => fill(me.labels.read_one, { name: one.name, mean: one.mean[at].toFixed(2), low: one.low[at].toFixed(2), high: one.high[at].toFixed(2) }));
-  write(me.readout, fill(me.labels.read, { x: shownAt(me, me.data.series[0].x[at]), all: parts.join(me.labels.comma) }));
+  write(me.readout, fill(me.labels.read, { x: shownAt(me, me.data.series[0].x[at]), all: parts.join(/[!-~]$/.test(me.labels.comma) ? `${me.labels.comma} ` : me.labels.comma) }));
 }
 
 function choose(me, at) {
