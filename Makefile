@@ -59,6 +59,7 @@ assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.meaning
 	$(BIN)/python -m tools.align_media
 	$(BIN)/python -m tools.quantized
+	$(BIN)/python -m tools.measured
 	$(BIN)/python -m tools.dual_encoder
 	$(BIN)/python -m tools.broken_pairs
 	$(BIN)/python -m tools.cards

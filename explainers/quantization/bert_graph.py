@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -73,14 +73,14 @@ def initializers(weights: Weights, shape: Shape) -> dict[str, Float32]:
     return {name: np.ascontiguousarray(array, np.float32) for name, array in made.items()}
 
 
-def fused(kind: str, inputs: list[str], outputs: list[str], **settings: object) -> NodeProto:
+def fused(kind: str, inputs: list[str], outputs: list[str], **settings: Any) -> NodeProto:
     """A node of ONNX Runtime's own operators, named after its output."""
     from onnx import helper
 
     return helper.make_node(kind, inputs, outputs, name=outputs[0], domain=MICROSOFT, **settings)
 
 
-def plain(kind: str, inputs: list[str], outputs: list[str], **settings: object) -> NodeProto:
+def plain(kind: str, inputs: list[str], outputs: list[str], **settings: Any) -> NodeProto:
     """A node of the standard's operators, named after its output."""
     from onnx import helper
 
@@ -107,7 +107,7 @@ def nodes_of(shape: Shape, product: Product = product) -> list[NodeProto]:
             plain("LayerNormalization", [f"{name}.sum", f"{norm}.weight", f"{norm}.bias"], [made], **settings),
         ]
 
-    settings = {"epsilon": shape.epsilon, "axis": -1}
+    settings: dict[str, Any] = {"epsilon": shape.epsilon, "axis": -1}
     norm = ["embeddings.norm.weight", "embeddings.norm.bias"]
     tables = [f"embeddings.{name}" for name in EMBEDDINGS]
     start, outputs = [IDS, SEGMENTS, *tables, *norm, MASK], ["embedded", "lengths"]
@@ -152,7 +152,9 @@ def model_of(nodes: list[NodeProto], arrays: Mapping[str, npt.NDArray[np.generic
     output = helper.make_tensor_value_info(OUTPUT, TensorProto.FLOAT, [*batch, shape.hidden])
     # Shape inference does not know the fused operators; the quantizer asks for the types of what runs between them.
     between = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, [*batch, shape.inner if _is_wide(name) else shape.hidden])
+        helper.make_tensor_value_info(
+            name, TensorProto.FLOAT, [*batch, shape.inner if _is_wide(name) else shape.hidden]
+        )
         for node in nodes
         for name in node.output
         if name == "embedded" or name.endswith(_BETWEEN)

@@ -2,7 +2,7 @@
 
 VNNI multiplies and adds four products of bytes in one instruction (AVX-512 VNNI or AVX-VNNI); AMX multiplies whole
 tiles of them; AVX512_BF16 does the like for pairs of BF16. Without them INT8 still saves bytes, but little time.
-Reference: Intel 64 and IA-32 Architectures Optimization Reference Manual; torch.cpu for how they are asked for.
+Reference: Intel 64 and IA-32 Architectures Optimization Reference Manual; torch.cpu.get_capabilities.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENGINES = ("torch", "torchao", "onnxruntime", "onnx")
 
 @dataclass(frozen=True)
 class Machine:
-    """`flags`: which of "avx2", "avx512", "vnni", "amx", "bf16" and "neon" it has. `versions`: engine to version; one
+    """`flags`: which of "avx512", "vnni", "bf16" and "amx" it has. `versions`: engine to version; one
     that is not installed is absent."""
 
     processor: str
@@ -37,13 +37,12 @@ def this_machine() -> Machine:
     """What is here."""
     import torch
 
+    can = torch.cpu.get_capabilities()
     flags = {
-        "avx2": torch.cpu._is_avx2_supported(),
-        "avx512": torch.cpu._is_avx512_supported(),
-        "vnni": torch.cpu._is_vnni_supported() or torch.cpu._is_avx512_vnni_supported(),
-        "amx": torch.cpu._is_amx_tile_supported(),
-        "bf16": torch.cpu._is_avx512_bf16_supported(),
-        "neon": platform.machine() in ("arm64", "aarch64"),
+        "avx512": can.get("avx512_f"),
+        "vnni": can.get("avx512_vnni") or can.get("avx_vnni"),
+        "bf16": can.get("avx512_bf16"),
+        "amx": can.get("amx_int8"),
     }
     versions = tuple((name, found) for name in ENGINES if (found := _version(name)) is not None)
     return Machine(_processor(), os.cpu_count() or 1, tuple(name for name, has in flags.items() if has), versions)

@@ -21,7 +21,7 @@ from explainers.quantization import store
 from explainers.quantization.machine import Machine, this_machine
 from explainers.quantization.variants import (
     BASELINE,
-    VARIANTS,
+    NAMES,
     Built,
     Float32,
     Int64,
@@ -121,7 +121,7 @@ class Measurement:
 def measure(
     sentences: tuple[str, ...],
     calibration: tuple[str, ...],
-    names: Sequence[str] = tuple(variant.name for variant in VARIANTS),
+    names: Sequence[str] = NAMES,
     *,
     threads: int = 1,
     again: bool = False,
@@ -138,21 +138,46 @@ def measure(
     report(0.0, None)
     ids, mask = tokenized(sentences, source)
     torch.set_num_threads(threads)
-    machine = this_machine()
     truth: Float32 | None = None
-    done = Measurement(machine, threads, tuple(int(n) for n in mask.sum(axis=1)), ())
+    done = Measurement(this_machine(), threads, tuple(int(n) for n in mask.sum(axis=1)), ())
     for place, name in enumerate(names):
-        used = calibration if find(name).activations == "static" else ()
-        kept_as = f"measured-{store.digest(WRITTEN, asdict(machine), name, sentences, used, threads, source.sha256)}.json"
+        kept_as = _kept_as(name, sentences, calibration, threads, source)
         one = None if again else _kept(kept_as)
         if one is None:
             if truth is None:
                 truth = sentence_vectors(build(BASELINE, source=source).run(ids, mask), mask)
+            used = calibration if find(name).activations == "static" else ()
             one = _measured(name, used, threads, source, ids, mask, truth, report, (place, len(names)))
             store.keep(kept_as, json.dumps(asdict(one)).encode("utf-8"))
         done = replace(done, results=(*done.results, one))
         report((place + 1) / len(names), done)
     return done
+
+
+def kept(
+    sentences: tuple[str, ...],
+    calibration: tuple[str, ...],
+    *,
+    threads: int = 1,
+    source: ModelSource = BUNDLED_BERT,
+) -> Measurement | None:
+    """What this machine measured before, if the disk has every variant of it. Nothing is run."""
+    found = []
+    for name in NAMES:
+        one = _kept(_kept_as(name, sentences, calibration, threads, source))
+        if one is None:
+            return None
+        found.append(one)
+    _, mask = tokenized(sentences, source)
+    return Measurement(this_machine(), threads, tuple(int(n) for n in mask.sum(axis=1)), tuple(found))
+
+
+def _kept_as(
+    name: str, sentences: tuple[str, ...], calibration: tuple[str, ...], threads: int, source: ModelSource
+) -> str:
+    used = calibration if find(name).activations == "static" else ()
+    parts = (WRITTEN, asdict(this_machine()), name, sentences, used, threads, source.location, source.sha256)
+    return f"measured-{store.digest(*parts)}.json"
 
 
 def _measured(

@@ -1,4 +1,4 @@
-"""What the machine measured on which the shipped results were made (`make assets`: tools/quantized.py)."""
+"""What the machine measured on which the shipped results were made (`make assets`: tools.measured.py)."""
 
 from __future__ import annotations
 

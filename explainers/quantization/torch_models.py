@@ -47,9 +47,7 @@ def build(variant: Variant, *, source: ModelSource = BUNDLED_BERT) -> Built:
 
     def run(ids: Int64, mask: Int64) -> Float32:
         with torch.inference_mode():
-            hidden = model(
-                input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)
-            ).last_hidden_state
+            hidden = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).last_hidden_state
         found: Float32 = hidden.float().numpy()
         return found
 
@@ -72,7 +70,9 @@ def _changed(original: torch.nn.Module, variant: Variant) -> torch.nn.Module:
     from torch.ao import quantization as ao
 
     per = ao.default_dynamic_qconfig if variant.weights == "tensor" else ao.per_channel_dynamic_qconfig
-    changed: torch.nn.Module = ao.quantize_dynamic(model, {torch.nn.Linear: per}, inplace=True)
+    changed: torch.nn.Module = ao.quantize_dynamic(  # type: ignore[no-untyped-call]
+        model, {torch.nn.Linear: per}, inplace=True
+    )
     return changed
 
 
@@ -82,7 +82,10 @@ def _torchao(variant: Variant) -> Any:
     from torchao.quantization import granularity
 
     if variant.format == "int4":
-        return quantization.IntxWeightOnlyConfig(torch.int4, granularity.PerGroup(GROUP))
+        return quantization.IntxWeightOnlyConfig(
+            torch.int4,  # type: ignore[attr-defined]
+            granularity.PerGroup(GROUP),
+        )
     if variant.activations == "token":
         return quantization.Int8DynamicActivationInt8WeightConfig(set_inductor_config=False)
     return quantization.Int8WeightOnlyConfig(set_inductor_config=False)

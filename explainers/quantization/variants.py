@@ -62,6 +62,7 @@ VARIANTS: tuple[Variant, ...] = (
 )
 """Baselines first, then the one to beat them, so that whoever waits sees the point early."""
 BASELINE = "torch-fp32"
+NAMES = tuple(variant.name for variant in VARIANTS)
 
 
 @dataclass(frozen=True)
