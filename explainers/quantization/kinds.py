@@ -87,7 +87,9 @@ def rounded_weight(weight: torch.Tensor, bits: int) -> torch.Tensor:
     return torch.fake_quantize_per_tensor_affine(weight, scale, 0, -most, most)
 
 
-def forward(head: Head, inputs: torch.Tensor, bits: int | None, ranges: list[tuple[float, float]] | None) -> torch.Tensor:
+def forward(
+    head: Head, inputs: torch.Tensor, bits: int | None, ranges: list[tuple[float, float]] | None
+) -> torch.Tensor:
     """Answers of the head. bits None: FP32. ranges None: dynamic, each batch has its own."""
     import torch
 

@@ -19,9 +19,6 @@ SENTENCES = (
     "The library stays open until nine.",
     "A thin layer of ice had formed on the pond, strong enough for a bird.",
 )
-    "The library stays open until nine.",
-    "A thin layer of ice had formed on the pond, strong enough for a bird.",
-)
 
 
 @pytest.fixture(autouse=True)
