@@ -87,9 +87,10 @@ def rounded_weight(weight: torch.Tensor, bits: int) -> torch.Tensor:
     return torch.fake_quantize_per_tensor_affine(weight, scale, 0, -most, most)
 
 
-def forward(
-    head: Head, inputs: torch.Tensor, bits: int | None, ranges: list[tuple[float, float]] | None
-) -> torch.Tensor:
+Ranges = list[tuple[float, float]]
+
+
+def forward(head: Head, inputs: torch.Tensor, bits: int | None, ranges: Ranges | None) -> torch.Tensor:
     """Answers of the head. bits None: FP32. ranges None: dynamic, each batch has its own."""
     import torch
 
@@ -150,8 +151,11 @@ def accuracy(head: Head, inputs: torch.Tensor, labels: torch.Tensor, bits: int |
 
 def compare(seeds: int = SEEDS, *, report: Report = silent) -> Kinds:
     """All three kinds at 8, 4, 3 and 2 bits, for several seeds; `report` gets a Kinds after each number of bits."""
-    given = articles.task()
-    return compare_on(given, articles.vectors(lambda part, _=None: report(part * 0.6, None)), seeds, report=report)
+
+    def encoding(part: float, partial: object = None) -> None:
+        report(part * 0.6, None)
+
+    return compare_on(articles.task(), articles.vectors(encoding), seeds, report=report)
 
 
 def compare_on(given: Task, vectors: Float32, seeds: int, *, report: Report = silent) -> Kinds:
@@ -164,7 +168,7 @@ def compare_on(given: Task, vectors: Float32, seeds: int, *, report: Report = si
     plain = np.array([accuracy(head, *asked, None, static=False) for head in heads])
     found = Kinds(plain, {}, {}, len(given.test))
     for place, bits in enumerate(BITS):
-        after = {
+        after: dict[tuple[Kind, int], Float64] = {
             ("dynamic", bits): np.array([accuracy(head, *asked, bits, static=False) for head in heads]),
             ("static", bits): np.array([accuracy(head, *asked, bits, static=True) for head in heads]),
         }

@@ -20,7 +20,7 @@ Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
 
 SMALLEST_NORMAL, SMALLEST, LARGEST = 2.0**-14, 2.0**-24, 65504.0
-MOST_POWER = 24
+MOST_POWER = 36
 LOWEST, HIGHEST = -60, 20
 """Powers of two that the histogram spans."""
 
@@ -87,7 +87,7 @@ def gradients(sentences: tuple[str, ...], temperature: float = 0.05, source: Mod
         for name, tensor in model.named_parameters()
         if tensor.grad is not None and name.startswith("encoder")
     ]
-    return described(torch.cat(parts).numpy(), float(loss))
+    return described(torch.cat(parts).numpy(), float(loss.detach()))
 
 
 def described(values: Float32, loss: float) -> Gradients:
