@@ -1,7 +1,7 @@
 """Pruning the live model: zeros scattered over its weights, or whole hidden units taken out.
 
 Magnitude pruning sets the smallest weights of each matrix to 0 (Han et al. 2015, arXiv:1506.02626). A dense kernel
-multiplies by a zero as by any number, so the time stays; a sparse format (CSR) skips them, but pays for finding its way.
+multiplies by a zero as by any number, so the time stays; a sparse format (CSR) skips them, but pays for its search.
 Structured pruning removes the hidden units of the feed-forward parts that matter least, by the product of the norms of
 what goes in and out (as Li et al. 2017, arXiv:1608.08710, rank filters by their norm): the matrices become smaller.
 """
@@ -26,6 +26,7 @@ from explainers.quantization.variants import Built, Float32, Int64, find, senten
 
 if TYPE_CHECKING:
     import torch
+    from transformers import BertModel
 
 MOST = 0.95
 """Of the weights or units at most."""
@@ -63,8 +64,8 @@ class Pruned:
 
 @dataclass(frozen=True)
 class Pruning:
-    """The full model, the same with scattered zeros, the same with units removed; and one of its matrices (feed-forward,
-    384 to 1,536) times 400 tokens, in milliseconds: dense, dense with zeros, and sparse (CSR)."""
+    """The full model, the same with scattered zeros, the same with units removed; and one of its matrices
+    (feed-forward, 384 to 1,536) times 400 tokens, in milliseconds: dense, dense with zeros, and sparse (CSR)."""
 
     results: tuple[Pruned, ...]
     dense_ms: float = 0.0
@@ -82,7 +83,7 @@ def check(share: float) -> None:
         raise PruningError("quant-sparsity", {"share": f"{share:g}"})
 
 
-def magnitude(model: torch.nn.Module, share: float) -> None:
+def magnitude(model: BertModel, share: float) -> None:
     """Set the smallest weights of each linear layer of the blocks to 0, in place: `share` of them."""
     import torch
 
@@ -95,13 +96,12 @@ def magnitude(model: torch.nn.Module, share: float) -> None:
                 layer.weight.view(-1)[smallest] = 0
 
 
-def structured(model: torch.nn.Module, share: float) -> None:
+def structured(model: BertModel, share: float) -> None:
     """Remove hidden units of every feed-forward part, in place: the `share` whose norms in and out are smallest."""
     import torch
 
     with torch.no_grad():
-        for block in model.encoder.layer:
-            inner, outer = block.intermediate.dense, block.output.dense
+        for inner, outer in feed_forward(model):
             worth = inner.weight.norm(dim=1) * outer.weight.norm(dim=0)
             kept = worth.argsort(descending=True)[: max(1, round(len(worth) * (1 - share)))].sort().values
             inner.weight = torch.nn.Parameter(inner.weight[kept].clone(), requires_grad=False)
@@ -110,7 +110,20 @@ def structured(model: torch.nn.Module, share: float) -> None:
             inner.out_features = outer.in_features = len(kept)
 
 
-def linear_layers(model: torch.nn.Module) -> list[torch.nn.Linear]:
+def feed_forward(model: BertModel) -> list[tuple[torch.nn.Linear, torch.nn.Linear]]:
+    """The two linear layers of every feed-forward part."""
+    import torch
+
+    ends = ("intermediate.dense", "output.dense")
+    found = []
+    for block in range(model.config.num_hidden_layers):
+        inner, outer = (model.get_submodule(f"encoder.layer.{block}.{end}") for end in ends)
+        assert isinstance(inner, torch.nn.Linear) and isinstance(outer, torch.nn.Linear)
+        found.append((inner, outer))
+    return found
+
+
+def linear_layers(model: BertModel) -> list[torch.nn.Linear]:
     """The linear layers of the blocks."""
     import torch
 
@@ -121,7 +134,7 @@ def linear_layers(model: torch.nn.Module) -> list[torch.nn.Linear]:
     ]
 
 
-def pruned_model(kind: str, share: float, source: ModelSource = BUNDLED_BERT) -> torch.nn.Module:
+def pruned_model(kind: str, share: float, source: ModelSource = BUNDLED_BERT) -> BertModel:
     """A pruned copy of the live model. kind: "full", "magnitude" or "structured". Raises PruningError."""
     check(share)
     model = copy.deepcopy(load_bert(source).model)
@@ -132,7 +145,7 @@ def pruned_model(kind: str, share: float, source: ModelSource = BUNDLED_BERT) ->
     return model
 
 
-def runner(model: torch.nn.Module, name: str = "torch-fp32") -> Built:
+def runner(model: BertModel, name: str = "torch-fp32") -> Built:
     """A model as something to be timed; its file is written when it is measured."""
     import torch
 
@@ -193,7 +206,7 @@ def one_matrix(share: float, source: ModelSource = BUNDLED_BERT, runs: int = 15)
     """Median milliseconds of one matrix times 400 tokens: dense, dense with zeros, sparse (CSR) with the same zeros."""
     import torch
 
-    weight = load_bert(source).model.encoder.layer[0].intermediate.dense.weight.detach()
+    weight = feed_forward(load_bert(source).model)[0][0].weight.detach()
     zeros = weight.clone()
     zeros.view(-1)[weight.abs().flatten().argsort()[: round(weight.numel() * share)]] = 0
     tokens = torch.randn(weight.shape[1], COLUMNS, generator=torch.Generator().manual_seed(0))
