@@ -44,6 +44,7 @@ GROUPS = {
     "wordcourse": "wordcourse.js",
     "wordmap": "wordmap*.js",
     "quanttensor": "quanttensor*.js",
+    "quantbits": "quantbits.js",
     "alignmatrix": "alignmatrix.js",
     "alignstill": "alignstill.js",
     "aligntrack": "aligntrack.js",
@@ -133,6 +134,8 @@ GRID_OPTIONS = {
 BUILT |= {f"quanttensor.{name}_{option}" for name, options in GRID_OPTIONS.items() for option in options.split()}
 BUILT |= {f"quanttensor.{name}" for name in (*GRID_OPTIONS, "bits", "percentile", "scale_by", "zero_shift")}
 BUILT |= {f"quanttensor.cell_{name}" for name in ("levels", "sqnr", "mse", "bytes", "clipped", "worst", "picked")}
+FORMS = ("fp32", "fp16", "bf16", "e4m3", "e5m2", "int8", "int4")
+BUILT |= {f"quantbits.{name}" for name in ("sign", "exponent", "mantissa", *(f"name_{form}" for form in FORMS))}
 BUILT |= {f"quanttensor.legend_{name}" for name in ("ranges", "widest", "levels")}
 PYTHON = "\n".join(path.read_text("utf-8") for folder in ("pages", "ui") for path in (ROOT / folder).rglob("*.py"))
 

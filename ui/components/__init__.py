@@ -26,7 +26,7 @@ ALIGNMENT = ("alignmatrix", "alignstill", "aligntrack", "aligndtw", "aligngaller
 COURSES = ("alignbroken", "alignlines", "alignspace", "alignlosses")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # Those of the quantization page.
-QUANTIZED = ("quanttensor",)
+QUANTIZED = ("quanttensor", "quantbits")
 # A script of several files: what stands between shared.js and it, in this order, each with its sheet.
 PARTS = {
     **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED), ("losskit",)),
