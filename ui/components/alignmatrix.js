@@ -234,7 +234,7 @@ function draw(me) {
   paintMarks(me, pen, me.found);
   paintSides(me, pen, me.found);
   readOut(me);
-  me.root.dataset.frame = (performance.now() - began).toFixed(2);
+  me.root.dataset.drawMs = (performance.now() - began).toFixed(2);
 }
 
 function readOut(me) {
