@@ -105,9 +105,7 @@ def _typed() -> list[float]:
     drawn = scenes.singles()
     vectors = encoder.embed_images(model, scenes.render(drawn, 1))[:POOL]
     times = []
-    told = [
-        captions.caption(scene, language) for scene, language in zip(drawn[::6], itertools.cycle(("en", "zh-Hant")))
-    ]
+    told = [captions.caption(scene, LANGUAGES[number % 2]) for number, scene in enumerate(drawn[::6])]
     for text in told[:SENTENCES]:
         begun = time.perf_counter()
         asked = encoder.embed_texts(model, captions.read(text).ids[None])
