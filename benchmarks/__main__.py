@@ -11,13 +11,14 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from benchmarks import attention, browsers, embeddings, focal_loss, focal_training, house, measure, search
+from benchmarks import alignment, attention, browsers, embeddings, focal_loss, focal_training, house, measure, search
 
 PAGES: Mapping[str, Callable[[Browser], list[measure.Row]]] = {
     "house": house.measure,
     "attention": attention.measure,
     "focal": lambda browser: [*focal_loss.measure(browser), *focal_training.measure(browser)],
     "embeddings": embeddings.measure,
+    "alignment": alignment.measure,
     "search": search.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"

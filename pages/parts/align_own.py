@@ -89,11 +89,14 @@ def draw_matrix(here: PageState, whole: Batch, made: str) -> None:
 
 def draw(here: PageState) -> None:
     """Pictures, captions, model, and the matrix of the pairs."""
-    st.html(f'<p class="notice">{html.escape(here.t("align.own.lead"))}</p>')
-    shown, theirs = given(here)
-    widgets.draw(here, "words", lines=4)
-    widgets.draw(here, "clip")
-    st.html(f'<p class="notice">{html.escape(here.t("models.rules", variable=attention_models.FOLDER))}</p>')
+    rules = here.t("models.rules", variable=attention_models.FOLDER)
+    st.html(f'<p class="notice">{html.escape(here.t("align.own.lead"))} {html.escape(rules)}</p>')
+    left, right = st.columns(2)
+    with left:
+        shown, theirs = given(here)
+    with right:
+        widgets.draw(here, "words", lines=2)
+        widgets.draw(here, "clip")
     texts = texts_of(here, theirs)
     try:
         clip.check_pairs(shown, texts)

@@ -183,7 +183,7 @@ function paintSides(me, pen, found) {
     Object.assign(pen, { textAlign: align, textBaseline: "middle", fillStyle: color });
     pen.fillText(text, x, y);
   };
-  const most = Math.max(Math.log(Math.max(2, n)), ...found.byImage.map((one, i) => (one + found.byText[i]) / 2));
+  const most = Math.max(Math.log(Math.max(2, n)), ...found.byImage, ...found.byText);
   say(fill(labels.columns_axis, { n }), box.left, box.size * 0.9, { weight: 600 });
   say(labels.bars_axis, box.bars.left, box.top - box.size * 2.1, { weight: 600 });
   say(labels.legend_two, box.bars.left, box.top - box.size * 0.8, { color: ink.quiet, size: box.size * 0.92 });
@@ -234,7 +234,7 @@ function draw(me) {
   paintMarks(me, pen, me.found);
   paintSides(me, pen, me.found);
   readOut(me);
-  me.root.dataset.frame = (performance.now() - began).toFixed(2);
+  me.root.dataset.drawMs = (performance.now() - began).toFixed(2);
 }
 
 function readOut(me) {
