@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from explainers.errors import ExplainerError
 from explainers.models import BUNDLED_BERT, ModelSource, load_bert
+from explainers.progress import Report, silent
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -117,3 +118,31 @@ def best(points: tuple[Scaled, ...]) -> Scaled:
     """The largest loss scale under which nothing overflows: what dynamic loss scaling looks for."""
     safe = [point for point in points if point.overflown == 0]
     return max(safe, key=lambda point: point.power) if safe else points[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Mixed:
+    """The gradients' histogram (`Gradients.counts`), how many they are, the loss they belong to, and what FP16 makes of
+    them under every loss scale."""
+
+    counts: npt.NDArray[np.int64]
+    total: int
+    loss: float
+    points: tuple[Scaled, ...]
+
+    @property
+    def best(self) -> Scaled:
+        """The largest loss scale under which nothing overflows."""
+        return best(self.points)
+
+
+def measure(sentences: tuple[str, ...], *, source: ModelSource = BUNDLED_BERT, report: Report = silent) -> Mixed:
+    """Gradients of these sentences, and the whole sweep. Raises MixedError."""
+    report(0.1, None)
+    found = gradients(sentences, source=source)
+    report(0.5, None)
+    points = []
+    for power in range(MOST_POWER + 1):
+        points.append(scaled(found, power))
+        report(0.5 + 0.5 * (power + 1) / (MOST_POWER + 1), None)
+    return Mixed(found.counts, found.total, found.loss, tuple(points))

@@ -11,7 +11,7 @@ import streamlit as st
 from explainers.quantization import calibration, measure, model_figures, reference
 from explainers.quantization.machine import Machine
 from explainers.quantization.measure import Measured, Measurement
-from pages.parts.quant_work import again, fresh, long
+from pages.parts.quant_work import Found, again, fresh, long
 from pages.parts.scene import chart, table
 from ui import figure, source, widgets
 from ui.state import PageState
@@ -33,8 +33,7 @@ def draw(here: PageState) -> None:
         found = long(here, "models", call, (chosen, count), so_far=functools.partial(_so_far, here), wait=count == 0)
         own = found.result
     _card(here, own or reference.measurement(), shipped=own is None, chosen=chosen)
-    if own is not None:
-        again(here, "models")
+    again(here, "models", Found(own))
     with st.expander(here.t("quantmodel.calibration")):
         widgets.draw(here, "calibration", lines=8)
 

@@ -33,8 +33,15 @@ def _once_more(name: str) -> None:
     st.session_state[_counter(name)] = fresh(name) + 1
 
 
-def again(here: PageState, name: str) -> None:
-    """The button that has it measured anew."""
+def origin(here: PageState, found: Found) -> str:
+    """Where what is shown was measured."""
+    return here.t("quantmodel.shipped" if found.result is None else "quantmodel.own")
+
+
+def again(here: PageState, name: str, found: Found) -> None:
+    """The button that has it measured anew, once it was measured."""
+    if found.result is None:
+        return
     st.button(here.t("quantmodel.again"), key=f"quant-{name}-more", on_click=_once_more, args=(name,), type="tertiary")
 
 
