@@ -95,6 +95,7 @@ def test_some_notes_can_be_seen_live() -> None:
     shown = {note.id: note.show.address for note in NOTES if note.show}
     assert shown["E01"] == "attention?lens=rnn"
     assert shown["E07"] == "attention?lens=causal"
+    assert shown["E28"] == "quantization?lens=tensor"
     assert shown["E41"] == "focal-loss?lens=curves"
 
 
