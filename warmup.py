@@ -47,11 +47,18 @@ def first_pairs() -> None:
     batch.make_batch(language="zh-Hant")
 
 
+def first_models() -> None:
+    """A worker process with the model and the engines in it: the first quantized variant is to be there in seconds."""
+    from ui.pool import POOL
+
+    POOL.prepare("explainers.quantization.prepared")
+
+
 JOBS = (first_forward, first_search, first_worker, first_training, first_pairs)
 NEEDED = {
     "attention": (first_forward, first_search),
     "embeddings": (first_search, first_worker),
-    "quantization": (first_forward, first_search),
+    "quantization": (first_forward, first_search, first_models),
     "focal-loss": (first_training, first_search, first_worker),
     "alignment": (first_pairs, first_search, first_worker),
 }

@@ -11,7 +11,18 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from benchmarks import alignment, attention, browsers, embeddings, focal_loss, focal_training, house, measure, search
+from benchmarks import (
+    alignment,
+    attention,
+    browsers,
+    embeddings,
+    focal_loss,
+    focal_training,
+    house,
+    measure,
+    quantization_models,
+    search,
+)
 
 PAGES: Mapping[str, Callable[[Browser], list[measure.Row]]] = {
     "house": house.measure,
@@ -19,6 +30,7 @@ PAGES: Mapping[str, Callable[[Browser], list[measure.Row]]] = {
     "focal": lambda browser: [*focal_loss.measure(browser), *focal_training.measure(browser)],
     "embeddings": embeddings.measure,
     "alignment": alignment.measure,
+    "quantization": lambda browser: quantization_models.measure(),
     "search": search.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"

@@ -93,11 +93,24 @@ TARGETS: dict[str, tuple[str, float | None]] = {
     "focal.reviews_done": ("s", 20.0),
     "focal.sentences_vectors": ("s", None),
     "focal.sentences_done": ("s", 20.0),
+    "quantization.first_variant": ("s", 3.0),
+    "quantization.all_variants": ("s", 60.0),
+    "quantization.best_int8": ("x", 2.5),
+    "quantization.best_int8_cosine": ("cosine", 0.995),
 }
 """Unit of every figure and the value it must not exceed; None: reported, not judged."""
-AT_LEAST = frozenset({"search.top1", "search.top3", "embeddings.pan_fps", "embeddings.zoom_fps"})
+AT_LEAST = frozenset(
+    {
+        "search.top1",
+        "search.top3",
+        "embeddings.pan_fps",
+        "embeddings.zoom_fps",
+        "quantization.best_int8",
+        "quantization.best_int8_cosine",
+    }
+)
 """Figures whose target is what they must reach."""
-MORE_IS_BETTER = frozenset({"%", "fps"})
+MORE_IS_BETTER = frozenset({"%", "fps", "x", "cosine"})
 
 
 @dataclass(frozen=True)

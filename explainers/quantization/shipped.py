@@ -30,10 +30,12 @@ MEASURE: dict[str, Callable[[], Any]] = {
 
 
 def write(found: Mapping[str, Any]) -> None:
-    """Write the measurements, by the names of MEASURE."""
-    plain = {name: asdict(value) for name, value in found.items()}
-    accuracy = plain["kinds"]["accuracy"]
-    plain["kinds"]["accuracy"] = {f"{kind}-{bits}": values for (kind, bits), values in accuracy.items()}
+    """Write measurements by the names of MEASURE; what is there of the others stays."""
+    plain = json.loads(PATH.read_text(encoding="utf-8")) if PATH.is_file() else {}
+    plain |= {name: asdict(value) for name, value in found.items()}
+    if "kinds" in found:
+        accuracy = plain["kinds"]["accuracy"]
+        plain["kinds"]["accuracy"] = {f"{kind}-{bits}": values for (kind, bits), values in accuracy.items()}
     PATH.write_text(json.dumps(plain, default=lambda array: np.round(array, 6).tolist()) + "\n", encoding="utf-8")
 
 

@@ -44,6 +44,7 @@ BUILT = (
     r"quant\.\w+\.(look|try|hides)",  # pages/parts/quant_*.py, the guide of a card
     r"quant\.(similar|attention)\.\w+",  # explainers/quantization/figures.py, titles and axes
     r"quant\.\w+\.(chart\.\w+|(column|name|short|way)_\w+)",  # pages/parts/quant_*.py, heads and rows of tables
+    r"quant(kind|beyond|latency)\.\w+",  # explainers/quantization/beyond_figures.py, axes, legends and names of ways
     r"quantmodel\.[\w-]+",  # pages/parts/quant_models.py: names of variants, formats, engines and columns
     r"home\.(study|teach|interview)(_text|_link)?",  # the three ways in of pages/home.py
 )
