@@ -182,7 +182,7 @@ function paintSides(me, pen, found) {
   const say = (text, x, y, style = {}) => pencil(text, x, y, { size: box.size, ...style });
   const most = Math.max(Math.log(Math.max(2, n)), ...found.byImage, ...found.byText);
   say(fill(labels.columns_axis, { n }), box.left, box.size * 0.9, { weight: 600 });
-  say(labels.bars_axis, box.bars.left, box.top - box.size * 2.1, { weight: 600, wide: box.width - box.bars.left });
+  say(box.narrow ? labels.bars_short : labels.bars_axis, box.bars.left, box.top - box.size * (box.narrow ? 0.8 : 2.1), { weight: 600 });
   if (!box.narrow) say(labels.legend_two, box.bars.left, box.top - box.size * 0.8, { color: ink.quiet, size: box.size * 0.92 });
   const every = Math.max(1, Math.ceil((box.size * 1.25) / box.cell));
   const cellAt = cellNow(me);
@@ -213,7 +213,7 @@ function paintSides(me, pen, found) {
   pen.lineTo(at, box.top + box.side);
   pen.stroke();
   pen.setLineDash([]);
-  say(fill(labels.guess, { value: Math.log(Math.max(1, n)).toFixed(2) }), Math.min(at, box.bars.left + box.bars.width), box.top + box.side + box.size, { align: "center", color: ink.quiet, size: box.size * 0.88 });
+  say(fill(labels.guess, { value: Math.log(Math.max(1, n)).toFixed(2) }), box.narrow ? box.width : Math.min(at, box.bars.left + box.bars.width), box.top + box.side + box.size, { align: box.narrow ? "right" : "center", color: ink.quiet, size: box.size * 0.88 });
   say(labels.rows_axis, 0, box.top + box.side + box.size, { weight: 600 });
 }
 
