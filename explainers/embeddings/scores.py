@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,10 +126,17 @@ def questions() -> tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...]
     return tuple((name, tuple(lines)) for name, lines in found)
 
 
+_known: weakref.WeakKeyDictionary[Space, dict[int | None, dict[str, int]]] = weakref.WeakKeyDictionary()
+
+
 def _rows(space: Space, among: int | None) -> dict[str, int]:
-    """Rows by word, capitals ignored; the more frequent of two that differ in capitals only wins."""
-    words = space.words[:among]
-    return {word.upper(): row for word, row in zip(reversed(words), range(len(words) - 1, -1, -1), strict=True)}
+    """Rows by word, capitals ignored; the more frequent of two that differ in capitals only wins. Made once for a space
+    as long as somebody holds it: of 300,000 words it takes a quarter of a second."""
+    made = _known.setdefault(space, {})
+    if among not in made:
+        words = space.words[:among]
+        made[among] = {w.upper(): row for w, row in zip(reversed(words), range(len(words) - 1, -1, -1), strict=True)}
+    return made[among]
 
 
 def score_pairs(space: Space, test: PairTest, *, among: int | None = 300_000) -> PairScore:

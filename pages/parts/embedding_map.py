@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
 import html
 from collections.abc import Sequence
 from dataclasses import replace
 
 import streamlit as st
 
-from explainers.embeddings import faithful, layouts, livemaps, project, spaces
+from explainers.embeddings import faithful, layouts, project, spaces
 from explainers.embeddings.layouts import Layout, Maps, Setting
 from explainers.embeddings.space import neighbours
 from pages.parts import embedding_scene
-from ui import components, figure, frame, source, widgets, work
+from ui import components, figure, frame, source, widgets
 from ui.state import PageState
 
 COMMAND = "python -m tools.maps"
@@ -28,14 +26,15 @@ CONTROLS = {
     "colour": "colour",
 }
 """What the picture calls a control, and what the page does."""
-CHINESE_LIST = "國王 皇帝 總統 總理 主席 部長, 學校 老師 學生 大學 教育, 醫院 醫生 病人 健康, 北京 上海 香港 廣州 深圳, 書 作者 故事 小說 文章, 酒店 房間 服務 早餐 前台, 電腦 手機 螢幕 軟體 網路"  # noqa: E501
 
 
 def draw(here: PageState) -> None:
     """The lens: which words, then the maps of them."""
     shown, language = here.text("shown"), here.text("corpus")
     if shown == "own":
-        _draw_own(here, language)
+        from pages.parts import embedding_own
+
+        embedding_own.draw(here, language)
         return
     maps = layouts.shipped(language, shown)
     name = f"{language}-{shown}-{maps.digest}"
@@ -44,8 +43,8 @@ def draw(here: PageState) -> None:
     _draw_maps(here, maps, setting_of(here), name)
     _send_shipped(language, shown, others)
     if shown == "some":
-        _draw_methods(here, language, maps)
-    _draw_strangers(here, maps, maps.strangers(setting_of(here)), setting_of(here))
+        draw_methods(here, language, maps)
+    draw_strangers(here, maps, maps.strangers(setting_of(here)), setting_of(here))
 
 
 def setting_of(here: PageState) -> Setting:
@@ -67,13 +66,21 @@ def _send_shipped(language: str, shown: str, ids: Sequence[str]) -> None:
         components.send(f"embeddings-map-{kind}-payload", payload_id, layouts.payload(language, shown, kind))
 
 
-def _panel(here: PageState, at: int, title: str = "", setting: dict[str, object] | None = None) -> dict[str, object]:
+def panel(
+    here: PageState, at: int, title: str = "", setting: dict[str, object] | None = None, space: int | None = None
+) -> dict[str, object]:
+    """What the picture is told of one map. at: place of its model; space: its place among the maps, where another."""
     model = spaces.MODELS[at]
     colour = embedding_scene.COLOURS[model]
-    return {"title": title or here.t(f"spaces.{model}"), "color": colour, "space": at, "setting": setting}
+    return {
+        "title": title or here.t(f"spaces.{model}"),
+        "color": colour,
+        "space": at if space is None else space,
+        "setting": setting,
+    }
 
 
-def _mount(
+def mount(
     here: PageState, key: str, name: str, ids: Sequence[str], panels: Sequence[object], own: bool = False
 ) -> None:
     """Put the linked maps on the page. own: the words are the reader's, so that one setting alone is there."""
@@ -116,7 +123,7 @@ def claim_of(here: PageState, maps: Maps, layout: Layout) -> str:
     """On how much of the word's neighbourhood the spaces agree, and how much of any word's the maps keep."""
     kept = [row[0] for row in layout.quality]
     low, high = embedding_scene.percent(min(kept)), embedding_scene.percent(max(kept))
-    share = low if low == high else f"{low.removesuffix(' %')}–{high}"
+    share = low if low == high else f"{low[:-2]}–{high}"
     same, counted = in_all(maps, here.text("word")), min(faithful.NEAR, (len(maps.words) - 1) // 2)
     if same is None:
         return here.t("maps.claim_all", share=share, near=counted)
@@ -173,8 +180,8 @@ def _draw_maps(here: PageState, maps: Maps, setting: Setting, name: str) -> None
         exports=(figure.Export("word-maps.csv", lambda: export(maps, layout)),),
         code=lambda: snippet_of(maps, layout.setting),
     ):
-        panels = [_panel(here, at) for at in range(len(spaces.MODELS))]
-        _mount(here, "embeddings-maps", name, _ids(maps, name, here.integer("map_dims")), panels)
+        panels = [panel(here, at) for at in range(len(spaces.MODELS))]
+        mount(here, "embeddings-maps", name, _ids(maps, name, here.integer("map_dims")), panels)
         word = here.text("word")
         if word and maps.index(spaces.shipped(spaces.MODELS[0], maps.language).folded(word)) < 0:
             known = spaces.shipped(spaces.MODELS[0], maps.language).has(word)
@@ -199,7 +206,7 @@ def _ways(here: PageState, maps: Maps) -> list[tuple[str, Setting]]:
     return [(title, setting) for setting, title in reversed(found.items())]
 
 
-def _draw_methods(here: PageState, language: str, maps: Maps) -> None:
+def draw_methods(here: PageState, language: str, maps: Maps) -> None:
     """The same space by UMAP with two seeds, by t-SNE and by PCA."""
     at = spaces.MODELS.index(here.text("map_model"))
     ways = _ways(here, maps)
@@ -230,12 +237,12 @@ def _draw_methods(here: PageState, language: str, maps: Maps) -> None:
     ):  # fmt: skip
         widgets.draw(here, "map_model")
         panels = [
-            _panel(here, at, title, {"method": s.method, "n_neighbors": s.n_neighbors, "min_dist": s.min_dist,
+            panel(here, at, title, {"method": s.method, "n_neighbors": s.n_neighbors, "min_dist": s.min_dist,
                                      "metric": s.metric, "seed": s.seed})
             for title, (_, s) in zip(titles, ways, strict=True)
         ]  # fmt: skip
         name = f"{language}-some-{maps.digest}"
-        _mount(here, "embeddings-methods", name, _ids(maps, name, here.integer("map_dims")), panels)
+        mount(here, "embeddings-methods", name, _ids(maps, name, here.integer("map_dims")), panels)
 
 
 def _methods_code(maps: Maps, at: int) -> str:
@@ -254,7 +261,7 @@ def _methods_code(maps: Maps, at: int) -> str:
 # ---------------------------------------------------------------- near on the map, far in the space
 
 
-def _draw_strangers(
+def draw_strangers(
     here: PageState, maps: Maps, found: tuple[tuple[faithful.Strangers, ...], ...], setting: Setting
 ) -> None:
     """Pairs that the maps put side by side although the spaces keep them apart."""
@@ -321,72 +328,3 @@ def _measures(here: PageState, layout: Layout) -> str:
     caption = html.escape(here.t("measures.caption"))
     table = f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
     return f'<div class="tokens" role="region" tabindex="0" aria-label="{caption}">{table}</div>'
-
-
-# ---------------------------------------------------------------- the reader's own words
-
-
-def _draw_own(here: PageState, language: str) -> None:
-    """Words that the reader brings, laid out while they wait."""
-    text = here.text("mine")
-    widgets.draw(here, "shown")
-    if language == "zh" and text == here.table["mine"].default:
-        text = CHINESE_LIST
-        st.html(f'<p class="notice">{html.escape(here.t("own.sample", words=text))}</p>')
-    widgets.draw(here, "mine", lines=3)
-    with st.container(horizontal=True, key="map-own", gap="medium"):
-        for name in ("n_neighbors", "min_dist", "metric", "map_dims"):
-            widgets.draw(here, name)
-        given = st.file_uploader(here.t("own.file"), type=["txt"], key="embeddings-own-words")
-    if given is not None:
-        text = given.getvalue().decode("utf-8", errors="replace")
-    words = livemaps.words_of(text, language)
-    known = spaces.shipped(spaces.MODELS[0], language)
-    missing = [word for word in words if not known.has(word)]
-    if missing:
-        named = embedding_scene.said(here, missing[:12]) + ("…" if len(missing) > 12 else "")
-        frame.notice(here.t("own.missing", n=len(missing), words=named))
-    wanted = setting_of(here)
-    setting = Setting("umap", wanted.n_neighbors, wanted.min_dist, wanted.metric, wanted.seed, wanted.dims)
-
-    def drawn(maps: Maps, done: bool) -> None:
-        name = f"own-{hashlib.sha256(repr((language, maps.words, setting.dims)).encode()).hexdigest()[:12]}"
-        data = maps.payload(maps.settings)
-        payload_id = f"{name}-{hashlib.sha256(data).hexdigest()[:12]}"
-        components.send("embeddings-map-own-payload", payload_id, data)
-        if not done:
-            panels = [_panel(here, at) for at in range(len(spaces.MODELS))]
-            _mount(here, "embeddings-maps", name, [payload_id], panels, own=True)
-            return
-        _draw_own_maps(here, maps, name, payload_id)
-
-    work.panel(
-        here,
-        "own-map",
-        functools.partial(livemaps.lay_out, language, words, setting),
-        drawn,
-        key=("own-map", language, words, setting),
-        process=True,
-    )
-
-
-def _draw_own_maps(here: PageState, maps: Maps, name: str, payload_id: str) -> None:
-    (setting,) = maps.settings
-    layout = maps.layout(setting)
-    with figure.card(
-        here,
-        "maps",
-        claim=claim_of(here, maps, layout),
-        guide=(
-            here.t("maps.look", n=f"{len(maps.words):,}", near=maps.near.shape[2]),
-            here.t("maps.try"),
-            here.t("maps.hides_own"),
-        ),
-        exports=(figure.Export("word-maps.csv", lambda: export(maps, layout)),),
-        code=lambda: snippet_of(maps, setting),
-    ):
-        panels = [_panel(here, at) for at in range(len(spaces.MODELS))]
-        _mount(here, "embeddings-maps", name, [payload_id], panels, own=True)
-    opened = [spaces.shipped(model, maps.language).rows(maps.rows) for model in spaces.MODELS]
-    found = tuple(faithful.near_but_far(rows, one, 8) for rows, one in zip(opened, layout.points, strict=True))
-    _draw_strangers(here, maps, found, setting)

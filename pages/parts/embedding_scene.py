@@ -35,11 +35,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")  # OWASP, "CSV Injection"
 # Words that stand in a field until a reader types: the Chinese corpus has others than the table's.
 CHINESE: Mapping[str, str] = MappingProxyType(
     {
-        "word": "國王",
-        "unseen": "國王們",
-        "plus": "國王",
-        "minus": "男人",
-        "add": "女人",
+        "word": "早餐",
+        "unseen": "早餐店",
+        "plus": "北京",
+        "minus": "中國",
+        "add": "日本",
         "poles": "男人, 女人",
         "laid": "國王, 女王, 醫生, 工程師, 老師, 軍人, 演員, 將軍, 秘書, 父親, 母親",
         "sentence": "國王坐在王座上，女王坐在國王旁邊",
@@ -192,8 +192,8 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def percent(value: float) -> str:
-    """A share as whole percents."""
-    return f"{value:.0%}".replace("%", " %")
+    """A share as whole percents; the sign stays on the line of its number."""
+    return f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def said(here: PageState, words: Sequence[str]) -> str:

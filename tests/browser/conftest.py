@@ -40,6 +40,7 @@ CLOSE = frozenset(
         "test_glossary_page.py",
         "test_neuron_picture.py",
         "test_notes_page.py",
+        "test_quantization_pictures.py",
         "test_reading.py",
     }
 )

@@ -349,6 +349,10 @@ def test_own_words_are_laid_out_while_the_reader_waits(page_at) -> None:
     words = root.evaluate("(root) => root.me.maps.words")
     assert set(words) >= {"king", "queen", "wolf", "paris"}
     assert sheet.page.locator("img[src=x]").count() == 0
+    expect(sheet.page.locator(".st-key-card-methods h2.claim")).to_contain_text("t-SNE", timeout=WORK_MS)
+    four = maps(sheet, "methods")
+    expect(four.locator(".panel h3")).to_have_text(["UMAP, seed 1", "UMAP, seed 2", "t-SNE", "PCA"])
+    assert four.evaluate("(root) => root.me.maps.words") == words
 
 
 # ---------------------------------------------------------------- for everybody

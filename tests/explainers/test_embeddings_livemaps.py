@@ -6,6 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
 
 from explainers.embeddings import faithful, layouts, livemaps, project, spaces
 from explainers.embeddings.layouts import Maps, Setting
@@ -99,3 +100,23 @@ def test_fewer_words_than_neighbours_are_laid_out() -> None:
     maps = livemaps.lay_out("en", words("en", livemaps.FEWEST), Setting(n_neighbors=200))
     assert maps.settings[0].n_neighbors == livemaps.FEWEST - 1
     assert np.isfinite(maps.layout(maps.settings[0]).points).all()
+
+
+@pytest.mark.parametrize("dims", [2, 3])
+def test_one_space_is_laid_out_four_ways_and_measured(dims: int) -> None:
+    asked = words(count=80)
+    maps = livemaps.ways("en", asked, Setting(n_neighbors=10, seed=3, dims=dims), "glove")
+    assert [(one.method, one.seed) for one in maps.settings] == [("umap", 3), ("umap", 4), ("tsne", 1), ("pca", 1)]
+    vectors = spaces.shipped("glove").rows(maps.rows)
+    for setting in maps.settings:
+        layout = maps.layout(setting)
+        assert layout.points.shape == (1, len(asked), dims)
+        found = faithful.measure(vectors, layout.points[0])
+        wanted = (found.mean_kept, found.trustworthiness, found.continuity)
+        assert layout.quality[0] == pytest.approx(wanted, abs=2e-4), setting
+    one, other = (maps.layout(setting).points[0] for setting in maps.settings[:2])
+    assert 0.2 < faithful.shared(one, other).mean() < 0.98  # chance decides something, and not everything
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    flat = PCA(dims, svd_solver="full").fit_transform(unit)
+    drawn = maps.layout(maps.settings[3]).points[0]
+    assert np.abs(np.corrcoef(flat[:, 0], drawn[:, 0])[0, 1]) > 0.999

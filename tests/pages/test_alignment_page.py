@@ -92,3 +92,30 @@ def test_a_clip_that_is_not_there_gets_a_sentence(monkeypatch: pytest.MonkeyPatc
         time.sleep(0.1)
         app.run()
     assert "no-such-clip" in troubles(app)[0]
+
+
+SNIPPETS = (
+    ({"lens": "matrix", "swaps": "1-2"}, ("matrix",)),
+    ({"lens": "own", "words": "a 'red' \\ circle\nblue"}, ("matrix",)),
+    ({"lens": "pairs", "example": "label"}, ("pairs",)),
+    ({"lens": "pairs", "example": "speech"}, ("pairs", "warp")),
+    ({"lens": "pairs", "example": "foreign"}, ("pairs",)),
+)
+
+
+@pytest.mark.parametrize(("query", "cards"), SNIPPETS, ids=range(len(SNIPPETS)))
+def test_what_a_code_tab_shows_runs(
+    query: dict[str, str], cards: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    app.run()
+    for name, value in {"lang": "en", **query}.items():
+        app.query_params[name] = value
+    for card in cards:
+        app.session_state[f"{card}-tabs"] = language.load("en")("card.code")
+    app.switch_page("pages/alignment.py").run()
+    said(app)
+    assert len(app.code) == len(cards)
+    for block in app.code:
+        exec(compile(block.value, "snippet", "exec"), {"__name__": "snippet"})
+        assert re.search(r"\d\.\d", capsys.readouterr().out)

@@ -43,8 +43,8 @@ def test_each_way_of_learning_has_its_card(how: str, lang: str) -> None:
 
 def test_the_other_corpus_brings_its_own_words_and_keeps_those_that_were_typed() -> None:
     app = opened("en", lens="unseen", corpus="zh")
-    assert app.text_input(key="embeddings-word").value == "國王"
-    assert app.text_input(key="embeddings-unseen").value == "國王們"
+    assert app.text_input(key="embeddings-word").value == "早餐"
+    assert app.text_input(key="embeddings-unseen").value == "早餐店"
     app.radio(key="embeddings-corpus").set_value("en").run()
     assert app.text_input(key="embeddings-word").value == "king"
     app = opened("en", lens="learn", how="ngrams", word="國王")

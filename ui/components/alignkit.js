@@ -22,14 +22,26 @@ function pairInk(root) {
   return { ...lossInk(root), own: dark ? "#59a8e0" : "#0072b2", wrong: dark ? "#ff7b29" : "#d55e00", quiet: dark ? "#9aa4b1" : "#5b6470", soft: dark ? "#3a424d" : "#c9ced6" };
 }
 
-/** Write with the canvas: align, color, weight and size as given. */
+/** Write with the canvas: align, color, weight and size as given; what is wider than `wide` is cut and says so. */
 function sayWith(pen, font, ink) {
   return (text, x, y, { align = "left", color = ink.text, weight = 400, size = 12, wide = 0 } = {}) => {
     pen.font = `${weight} ${size}px ${font}`;
     Object.assign(pen, { textAlign: align, textBaseline: "middle", fillStyle: color });
-    if (wide && pen.measureText(text).width > wide) while (text.length > 1 && pen.measureText(`${text}…`).width > wide) text = text.slice(0, -1);
-    pen.fillText(wide && pen.measureText(text).width > wide - 1 ? `${text}…` : text, x, y);
+    let shown = text;
+    for (let kept = text.length; wide && kept > 0 && pen.measureText(shown).width > wide; kept -= 1) shown = `${text.slice(0, kept - 1)}…`;
+    pen.fillText(shown, x, y);
   };
+}
+
+/** A text in lines of at most `wide` pixels, broken at spaces or between Chinese characters, `most` lines at most. */
+function linesOf(pen, text, wide, most) {
+  const parts = text.match(/[\u3400-\u9fff]|[^\s\u3400-\u9fff]+\s?/g) ?? [text];
+  const lines = [""];
+  for (const part of parts) {
+    if (lines.at(-1) && pen.measureText(lines.at(-1) + part.trimEnd()).width > wide) lines.push("");
+    lines[lines.length - 1] += part;
+  }
+  return lines.length > most ? [...lines.slice(0, most - 1), lines.slice(most - 1).join("")] : lines;
 }
 
 /** Sounds that are played from a place on: decoded when first asked for. `play(name, from, seconds)` resolves to the

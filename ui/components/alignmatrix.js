@@ -178,15 +178,12 @@ function paintSides(me, pen, found) {
   const { box, ink, labels } = me;
   const { n } = found;
   const order = orderNow(me);
-  const say = (text, x, y, { align = "left", color = ink.text, weight = 400, size = box.size } = {}) => {
-    pen.font = `${weight} ${size}px ${me.font}`;
-    Object.assign(pen, { textAlign: align, textBaseline: "middle", fillStyle: color });
-    pen.fillText(text, x, y);
-  };
+  const pencil = sayWith(pen, me.font, ink);
+  const say = (text, x, y, style = {}) => pencil(text, x, y, { size: box.size, ...style });
   const most = Math.max(Math.log(Math.max(2, n)), ...found.byImage, ...found.byText);
   say(fill(labels.columns_axis, { n }), box.left, box.size * 0.9, { weight: 600 });
-  say(labels.bars_axis, box.bars.left, box.top - box.size * 2.1, { weight: 600 });
-  say(labels.legend_two, box.bars.left, box.top - box.size * 0.8, { color: ink.quiet, size: box.size * 0.92 });
+  say(box.narrow ? labels.bars_short : labels.bars_axis, box.bars.left, box.top - box.size * (box.narrow ? 0.8 : 2.1), { weight: 600 });
+  if (!box.narrow) say(labels.legend_two, box.bars.left, box.top - box.size * 0.8, { color: ink.quiet, size: box.size * 0.92 });
   const every = Math.max(1, Math.ceil((box.size * 1.25) / box.cell));
   const cellAt = cellNow(me);
   for (let i = 0; i < n; i += 1) {
@@ -206,7 +203,7 @@ function paintSides(me, pen, found) {
     if (n > MANY_LINES || box.narrow) continue;
     say(((found.byImage[i] + found.byText[i]) / 2).toFixed(2), box.words - box.size * 0.5, y, { align: "right", size: box.size * 0.9, color: ink.quiet });
     const held = me.carried === i;
-    say(me.data.captions[order[i]], box.words, y, { color: order[i] === i ? ink.text : ink.wrong, weight: held || cellAt?.[1] === i ? 700 : 400, size: Math.min(box.size, box.cell * 0.8) });
+    say(me.data.captions[order[i]], box.words, y, { color: order[i] === i ? ink.text : ink.wrong, weight: held || cellAt?.[1] === i ? 700 : 400, size: Math.min(box.size, box.cell * 0.8), wide: box.width - box.words });
   }
   const at = box.bars.left + (Math.log(Math.max(1, n)) / most) * box.bars.width;
   pen.strokeStyle = ink.quiet;
@@ -216,7 +213,7 @@ function paintSides(me, pen, found) {
   pen.lineTo(at, box.top + box.side);
   pen.stroke();
   pen.setLineDash([]);
-  say(fill(labels.guess, { value: Math.log(Math.max(1, n)).toFixed(2) }), Math.min(at, box.bars.left + box.bars.width), box.top + box.side + box.size, { align: "center", color: ink.quiet, size: box.size * 0.88 });
+  say(fill(labels.guess, { value: Math.log(Math.max(1, n)).toFixed(2) }), box.narrow ? box.width : Math.min(at, box.bars.left + box.bars.width), box.top + box.side + box.size, { align: box.narrow ? "right" : "center", color: ink.quiet, size: box.size * 0.88 });
   say(labels.rows_axis, 0, box.top + box.side + box.size, { weight: 600 });
 }
 

@@ -76,7 +76,12 @@ function draw(me) {
       if (one.picture !== undefined && me.image) {
         const side = Math.min(lane - 8, b - a - 6);
         pen.drawImage(me.image, (one.picture % data.columns) * data.side, Math.floor(one.picture / data.columns) * data.side, data.side, data.side, a + (b - a - side) / 2, y + (lane - side) / 2, side, side);
-      } else if (one.text) say(one.text, (a + b) / 2, y + lane / 2, { align: "center", size: size * 0.9, wide: b - a - 6 });
+      } else if (one.text) {
+        const small = size * 0.86;
+        pen.font = `400 ${small}px ${font}`;
+        const lines = linesOf(pen, one.text, b - a - 6, 3);
+        lines.forEach((line, k) => say(line.trim(), (a + b) / 2, y + lane / 2 + (k - (lines.length - 1) / 2) * small * 1.2, { align: "center", size: small, wide: b - a - 4 }));
+      }
     }
     pen.restore();
   };

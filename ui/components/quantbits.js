@@ -54,7 +54,6 @@ function encode(form, value) {
   if (size === Infinity) return sign + beyond;
   if (!size) return sign;
   const power = Math.max(powerOf(size), lowestExponent(form));
-  // Dividing by a power of two is exact unless it falls below the smallest double: twice half the power never does.
   const steps = roundEven(size / 2 ** (power - form.mantissa));
   return sign + Math.min(beyond, steps + (power - lowestExponent(form)) * 2 ** form.mantissa);
 }

@@ -310,17 +310,17 @@ function under(me, { x, y }) {
 }
 
 function pull(me, at) {
-  const { held, levels, grid } = me;
+  const { grip, levels, grid } = me;
   const value = levels.x.back(at.x);
   const [first, last] = levelsOf(grid.spec);
-  if (held.kind === "end") {
-    const steps = (held.side ? last : first) - grid.zero[levels.part];
+  if (grip.kind === "end") {
+    const steps = (grip.side ? last : first) - grid.zero[levels.part];
     const scale = steps ? value / steps : NaN;
-    if (scale > 0) set(me, { scale_by: Math.min(4, Math.max(0.01, scale / held.scale)) });
-  } else if (held.kind === "bar") {
-    set(me, { zero_shift: Math.min(255, Math.max(-255, held.shift - Math.round((value - held.value) / grid.scale[levels.part]))) });
-  } else if (held.kind === "channel") pickRow(me, at);
-  else if (held.kind === "weight") pickWeight(me, value);
+    if (scale > 0) set(me, { scale_by: Math.min(4, Math.max(0.01, scale / grip.scale)) });
+  } else if (grip.kind === "bar") {
+    set(me, { zero_shift: Math.min(255, Math.max(-255, grip.shift - Math.round((value - grip.value) / grid.scale[levels.part]))) });
+  } else if (grip.kind === "channel") pickRow(me, at);
+  else if (grip.kind === "weight") pickWeight(me, value);
 }
 
 function pickRow(me, at) {
@@ -346,18 +346,18 @@ function listen(me) {
     if (!found.kind) return;
     const { levels } = me;
     const fitted = fitGrid(me.tensor, specOf(me.state));
-    me.held = { ...found, scale: fitted.scale[levels.part], shift: me.state.zero_shift, value: levels.x.back(at.x) };
+    me.grip = { ...found, scale: fitted.scale[levels.part], shift: me.state.zero_shift, value: levels.x.back(at.x) };
     canvas.setPointerCapture(event.pointerId);
     if (found.kind === "channel" || found.kind === "weight") pull(me, at);
   };
   canvas.onpointermove = (event) => {
     const at = placeOf(me, event);
-    if (me.held) pull(me, at);
+    if (me.grip) pull(me, at);
     else canvas.style.cursor = { end: "ew-resize", bar: "grab", channel: "pointer", weight: "pointer" }[under(me, at).kind] ?? "default";
   };
   canvas.onpointerup = canvas.onpointercancel = () => {
-    if (me.held) tell(me);
-    me.held = null;
+    if (me.grip) tell(me);
+    me.grip = null;
   };
   canvas.ondblclick = () => set(me, { scale_by: 1, zero_shift: 0 }, 0);
   canvas.onkeydown = (event) => {

@@ -84,20 +84,24 @@ function placesAt(maps, layout) {
     }
     return made;
   });
-  const found = { places, kept, reach: reachOf(places) };
+  const found = { places, kept, ...extentOf(places) };
   maps.read.set(layout.key, found);
   if (maps.read.size > 24) maps.read.delete(maps.read.keys().next().value);
   return found;
 }
 
-/** Half the side of the square around the centre that holds all but a few of the words. */
-function reachOf(places) {
-  const far = [];
-  for (const space of places) {
-    for (let i = 0; i < space.length; i += 3) far.push(Math.max(Math.abs(space[i]), Math.abs(space[i + 1]), Math.abs(space[i + 2])));
-  }
-  const sorted = Float32Array.from(far).sort();
-  return sorted[Math.floor((sorted.length - 1) * 0.995)] * 1.04;
+/** What holds all but a few of the words of all spaces: `reach`, half the side of the cube around the centre, and `box`,
+ * low and high in x and in y. */
+function extentOf(places) {
+  const count = places[0].length / 3;
+  const along = [0, 1, 2].map((axis) => {
+    const all = new Float32Array(places.length * count);
+    places.forEach((space, at) => { for (let i = 0; i < count; i += 1) all[at * count + i] = space[3 * i + axis]; });
+    return all.sort();
+  });
+  const cut = Math.floor(along[0].length * 0.0025);
+  const ends = along.map((all) => [all[cut], all[all.length - 1 - cut]]);
+  return { reach: Math.max(...ends.flat().map(Math.abs)) * 1.04, box: [ends[0][0], ends[0][1], ends[1][0], ends[1][1]] };
 }
 
 /** True nearest neighbours of a word in a space, nearest first: [place, cosine] each. */

@@ -3,6 +3,7 @@
 
 const LABEL_ROOM = 4; // pixels kept free around a label
 const LABELS_KEPT = 900;
+const RIM = 10; // pixels between the outermost words and the edge
 const DIMMED = 0.66; // how far points go back while some words are lit
 const DEPTHS = 24;
 
@@ -32,15 +33,19 @@ function roundPoint(radius) {
 function projectPanel(me, panel) {
   const { view, box } = me;
   const { at, x, y, depth } = panel;
-  const zoom = (Math.min(box.width, box.height) / 2 / me.reach) * view.scale;
-  const [left, top] = [box.width / 2 + view.x, box.height / 2 + view.y];
+  let [left, top] = [box.width / 2 + view.x, box.height / 2 + view.y];
   if (me.flat) {
+    const [x0, x1, y0, y1] = me.extent;
+    const zoom = Math.min((box.width - 2 * RIM) / (x1 - x0 || 1), (box.height - 2 * RIM) / (y1 - y0 || 1)) * view.scale;
+    left -= ((x0 + x1) / 2) * zoom;
+    top += ((y0 + y1) / 2) * zoom;
     for (let i = 0, j = 0; i < x.length; i += 1, j += 3) {
       x[i] = left + at[j] * zoom;
       y[i] = top - at[j + 1] * zoom;
     }
     return;
   }
+  const zoom = (Math.min(box.width, box.height) / 2 / me.reach) * view.scale;
   const [ca, sa, cb, sb] = [Math.cos(view.yaw), Math.sin(view.yaw), Math.cos(view.pitch), Math.sin(view.pitch)];
   for (let i = 0, j = 0; i < x.length; i += 1, j += 3) {
     const across = ca * at[j] + sa * at[j + 2];

@@ -21,27 +21,28 @@ const wantedOf = (me, panel) => ({ ...Object.fromEntries(SETTING_NAMES.map((name
 /** Let the words go to where the settings now say: gliding, or at once where nothing was drawn before. */
 function aim(me, glide = true) {
   const { maps } = me;
-  let reach = 0;
+  let [reach, extent] = [0, [Infinity, -Infinity, Infinity, -Infinity]];
   for (const panel of me.panels) {
     panel.layout = findSetting(maps, wantedOf(me, panel));
     const found = placesAt(maps, panel.layout);
     panel.target = found.places[panel.space];
     panel.kept = found.kept[panel.space];
     reach = Math.max(reach, found.reach);
+    extent = extent.map((end, at) => (at % 2 ? Math.max : Math.min)(end, found.box[at]));
     panel.from = panel.at?.length === panel.target.length ? panel.at.slice() : null;
     panel.at ??= new Float32Array(panel.target.length);
     if (panel.at.length !== panel.target.length) panel.at = new Float32Array(panel.target.length);
     if (me.state.colour === "faithful") panel.colours = panel.tints = null;
   }
-  me.aimed = reach;
+  me.aimed = [reach, ...extent];
   me.flat = me.panels[0].layout.setting.dims === 2;
   if (me.flat !== me.wasFlat) me.panels.forEach((panel) => { panel.tints = null; panel.ordered = null; });
   const gliding = glide && me.wasFlat === me.flat && !still() && me.panels.every((panel) => panel.from);
   me.wasFlat = me.flat;
-  me.glide = gliding ? { begun: null, from: me.reach } : null;
+  me.glide = gliding ? { begun: null, from: [me.reach, ...me.extent] } : null;
   if (!gliding) {
     me.panels.forEach((panel) => panel.at.set(panel.target));
-    me.reach = reach;
+    [me.reach, ...me.extent] = me.aimed;
   }
   captions(me);
   soonMap(me);
@@ -54,7 +55,7 @@ function step(me, now) {
   const part = Math.min(1, (now - glide.begun) / GLIDE_MS);
   const eased = part * part * (3 - 2 * part);
   for (const { at, from, target } of me.panels) for (let i = 0; i < at.length; i += 1) at[i] = from[i] + (target[i] - from[i]) * eased;
-  me.reach = glide.from + (me.aimed - glide.from) * eased;
+  [me.reach, ...me.extent] = glide.from.map((value, at) => value + (me.aimed[at] - value) * eased);
   if (part === 1) me.glide = null;
   else soonMap(me);
 }
@@ -265,7 +266,7 @@ function size(me) {
   const width = me.panels[0].canvas.parentElement.clientWidth;
   if (!width) return;
   const density = Math.min(2, window.devicePixelRatio || 1);
-  const height = Math.round(Math.min(Math.max(width * 1.12, 240), Math.max(240, window.innerHeight * 0.48)));
+  const height = Math.round(Math.min(Math.max(width, 240), Math.max(240, window.innerHeight * 0.48)));
   me.box = { width, height, density, stage: width };
   for (const panel of me.panels) panel.context = paper(panel.canvas, width, height, density);
   me.labelsKept.clear();
