@@ -225,7 +225,13 @@ def a_larger_batch_makes_everybody_wait(found: Latencies, labels: Labels) -> go.
             "tickvals": [point.at for point in found.batches],
         },
         yaxis={"title": labels["y_ms"], "rangemode": "tozero"},
-        yaxis2={"title": labels["y_per_second"], "overlaying": "y", "side": "right", "rangemode": "tozero"},
+        yaxis2={
+            "title": labels["y_per_second"],
+            "overlaying": "y",
+            "side": "right",
+            "rangemode": "tozero",
+            "tickformat": ".0f",
+        },
     )
     return calm(figure, 380)
 
@@ -237,9 +243,9 @@ def length_and_threads(found: Latencies, labels: Labels) -> go.Figure:
     _timed(figure, found.threads, labels["sixteen"], ("x2", "y2"), "#0072B2")
     figure.update_layout(
         xaxis={"domain": [0, 0.44], "title": labels["x_length"]},
-        yaxis={"title": labels["y_ms"], "rangemode": "tozero"},
+        yaxis={"title": labels["y_short"], "rangemode": "tozero"},
         xaxis2={"domain": [0.56, 1], "anchor": "y2", "title": labels["x_threads"], "dtick": 1},
-        yaxis2={"title": labels["y_ms"], "anchor": "x2", "rangemode": "tozero"},
+        yaxis2={"title": labels["y_short"], "anchor": "x2", "rangemode": "tozero"},
     )
     return calm(figure, 340)
 

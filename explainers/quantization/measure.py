@@ -222,16 +222,28 @@ def _measured(
 
 def timed(built: Built, ids: Int64, mask: Int64, budget_s: float = BUDGET_S) -> Timing:
     """Forward passes of this batch, timed one by one."""
-    for _ in range(UNCOUNTED):
-        built.run(ids, mask)
-    taken: list[float] = []
+    return in_turns([built], ids, mask, budget_s)[0]
+
+
+def in_turns(models: Sequence[Built], ids: Int64, mask: Int64, budget_s: float = BUDGET_S) -> list[Timing]:
+    """Forward passes of this batch by each model in turn, so that what else the machine does slows all of them alike.
+
+    budget_s: for each model."""
+    for built in models:
+        for _ in range(UNCOUNTED):
+            built.run(ids, mask)
+    taken: list[list[float]] = []
     begun = time.perf_counter()
-    while len(taken) < LEAST or (len(taken) < MOST and time.perf_counter() - begun < budget_s):
-        start = time.perf_counter()
-        sentence_vectors(built.run(ids, mask), mask)
-        taken.append((time.perf_counter() - start) * 1000)
-    low, median, high, p95 = (float(value) for value in np.percentile(taken, (25, 50, 75, 95)))
-    return Timing(len(ids), median, low, high, p95, len(taken))
+    while len(taken) < LEAST or (len(taken) < MOST and time.perf_counter() - begun < budget_s * len(models)):
+        taken.append([])
+        for built in models:
+            start = time.perf_counter()
+            sentence_vectors(built.run(ids, mask), mask)
+            taken[-1].append((time.perf_counter() - start) * 1000)
+    return [
+        Timing(len(ids), *(float(value) for value in np.percentile(column, (50, 25, 75, 95))), len(taken))
+        for column in np.array(taken).T
+    ]
 
 
 def _kept(name: str) -> Measured | None:

@@ -17,6 +17,7 @@ Labels = Mapping[str, str]
 COLOURS = {"fp32": "#7F7F7F", "bf16": "#56B4E9", "fp16": "#56B4E9", "int8": "#CC79A7", "int4": "#D55E00"}
 SHAPES = {"torch": "circle", "torchao": "square", "onnxruntime": "diamond"}
 SMALLEST = 1e-6  # a cosine this near to 1 is drawn here: the axis is logarithmic, and float32 knows no better
+TICKS_MS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 LEAST_PX, PX_PER_ROOT_MB = 8.0, 2.0
 
 
@@ -79,7 +80,7 @@ def faster_and_as_faithful(results: Sequence[Measured], batch: int, labels: Labe
                 ),
             )
     figure.add_hline(y=1 - least, line={"dash": "dot", "color": "#7F7F7F"})
-    figure.update_xaxes(title=labels["x_time"], type="log", dtick="D2")
+    figure.update_xaxes(title=labels["x_time"], type="log", tickvals=TICKS_MS)
     figure.update_yaxes(
         title=labels["y_moved"], type="log", autorange="reversed", tickformat=".0e", dtick=1, exponentformat="power"
     )

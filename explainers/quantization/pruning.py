@@ -12,7 +12,7 @@ import copy
 import io
 import time
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ import numpy.typing as npt
 from explainers.errors import ExplainerError
 from explainers.models import BUNDLED_BERT, ModelSource, load_bert
 from explainers.progress import Report, silent
-from explainers.quantization.measure import Timing, timed
+from explainers.quantization.measure import Timing, in_turns
 from explainers.quantization.variants import Built, Float32, Int64, find, sentence_vectors, tokenized
 
 if TYPE_CHECKING:
@@ -176,6 +176,7 @@ def compare(
     report(0.0, None)
     ids, mask = tokenized(sentences, source)
     results: list[Pruned] = []
+    models: list[Built] = []
     truth: Float32 | None = None
     full = sum(layer.weight.numel() for layer in linear_layers(load_bert(source).model))
     for place, kind in enumerate(("full", "magnitude", "structured")):
@@ -184,7 +185,7 @@ def compare(
         vectors = sentence_vectors(built.run(ids, mask), mask)
         truth = vectors if truth is None else truth
         left = sum(int(layer.weight.count_nonzero()) for layer in linear_layers(model))
-        timing = timed(built, ids, mask, budget_s)
+        timing = Timing(len(ids), 0.0, 0.0, 0.0, 0.0, 0)  # measured below, all three in turns
         content = built.file.read_bytes()
         cosines = tuple(float(cosine) for cosine in (vectors * truth).sum(axis=1))
         one = Pruned(
@@ -198,7 +199,10 @@ def compare(
         )
         built.file.unlink(missing_ok=True)
         results.append(one)
-        report((place + 1) / 4, Pruning(tuple(results)))
+        models.append(built)
+        report((place + 1) / 4, None)
+    timings = in_turns(models, ids, mask, budget_s)
+    results = [replace(one, timing=timing) for one, timing in zip(results, timings, strict=True)]
     return Pruning(tuple(results), *one_matrix(share, source))
 
 
@@ -210,14 +214,13 @@ def one_matrix(share: float, source: ModelSource = BUNDLED_BERT, runs: int = 15)
     zeros = weight.clone()
     zeros.view(-1)[weight.abs().flatten().argsort()[: round(weight.numel() * share)]] = 0
     tokens = torch.randn(weight.shape[1], COLUMNS, generator=torch.Generator().manual_seed(0))
-    found = []
+    matrices = (weight, zeros, zeros.to_sparse_csr())
+    taken: npt.NDArray[np.float64] = np.zeros((runs + 1, len(matrices)))
     with torch.inference_mode():
-        for matrix in (weight, zeros, zeros.to_sparse_csr()):
-            taken: npt.NDArray[np.float64] = np.zeros(runs)
-            matrix @ tokens
-            for run in range(runs):
+        for run in range(runs + 1):  # in turns, so that whatever else the machine does slows all three alike
+            for place, matrix in enumerate(matrices):
                 begun = time.perf_counter()
                 matrix @ tokens
-                taken[run] = (time.perf_counter() - begun) * 1000
-            found.append(float(np.median(taken)))
-    return found[0], found[1], found[2]
+                taken[run, place] = (time.perf_counter() - begun) * 1000
+    dense, dense_zeros, sparse = (float(value) for value in np.median(taken[1:], axis=0))
+    return dense, dense_zeros, sparse

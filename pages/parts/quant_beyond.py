@@ -47,20 +47,23 @@ def draw_together(here: PageState) -> None:
     shown: together.Together = found.result or shipped.all_together()
     small = min(shown.ways, key=lambda one: one.file_bytes)
     faithful = [one for one in shown.ways if one.name == "onnx-int8-token"]
-    with figure.card(
-        here,
-        "together",
-        claim=here.t(
-            "quantbeyond.claim_together",
-            student=f"{small.agreement:.0%}",
-            times=f"{shown.ways[0].file_bytes / small.file_bytes:.0f}",
-            int8=f"{faithful[0].agreement:.0%}" if faithful else "–",
-        ),
-        guide=_guide(here, "together"),
-        exports=(figure.Export("together.csv", lambda: _together_csv(shown)),),
-        code=lambda: source.snippet(
-            together.measure,
-            "for one in measure().ways:\n    print(one.way, one.name, one.file_bytes, one.ms, one.agreement)",
+    with (
+        found.above,
+        figure.card(
+            here,
+            "together",
+            claim=here.t(
+                "quantbeyond.claim_together",
+                student=f"{small.agreement:.0%}",
+                times=f"{shown.ways[0].file_bytes / small.file_bytes:.0f}",
+                int8=f"{faithful[0].agreement:.0%}" if faithful else "–",
+            ),
+            guide=_guide(here, "together"),
+            exports=(figure.Export("together.csv", lambda: _together_csv(shown)),),
+            code=lambda: source.snippet(
+                together.measure,
+                "for one in measure().ways:\n    print(one.way, one.name, one.file_bytes, one.ms, one.agreement)",
+            ),
         ),
     ):
         _notice(here, found)
@@ -87,20 +90,23 @@ def draw_pruning(here: PageState) -> None:
         return
     shown: pruning.Pruning = found.result or shipped.pruned()
     full, zeros, units = (shown.find(kind) for kind in ("full", "magnitude", "structured"))
-    with figure.card(
-        here,
-        "pruning",
-        claim=here.t(
-            "quantbeyond.claim_pruning",
-            share=f"{share:.0%}",
-            dense=f"{shown.dense_ms:.1f}",
-            zeros=f"{shown.zeros_ms:.1f}",
-            sparse=f"{shown.sparse_ms:.1f}",
-        ),
-        guide=_guide(here, "pruning"),
-        exports=(figure.Export("pruning.csv", lambda: _pruning_csv(shown)),),
-        code=lambda: source.snippet(
-            pruning.compare, f"found = compare(shipped('sentences'), {share})\nprint(found)", (calibration.shipped,)
+    with (
+        found.above,
+        figure.card(
+            here,
+            "pruning",
+            claim=here.t(
+                "quantbeyond.claim_pruning",
+                share=f"{share:.0%}",
+                dense=f"{shown.dense_ms:.1f}",
+                zeros=f"{shown.zeros_ms:.1f}",
+                sparse=f"{shown.sparse_ms:.1f}",
+            ),
+            guide=_guide(here, "pruning"),
+            exports=(figure.Export("pruning.csv", lambda: _pruning_csv(shown)),),
+            code=lambda: source.snippet(
+                pruning.compare, f"found = compare(shipped('sentences'), {share})\nprint(found)", (calibration.shipped,)
+            ),
         ),
     ):
         _notice(here, found)
@@ -139,19 +145,22 @@ def draw_distillation(here: PageState) -> None:
     shown: distillation.Distilled = found.result or shipped.distilled()
     gain = shown.gain
     noise = abs(float(gain.mean())) <= NOISE * float(gain.std(ddof=1)) / len(gain) ** 0.5
-    with figure.card(
-        here,
-        "distillation",
-        claim=here.t(
-            "quantbeyond.claim_noise" if noise else "quantbeyond.claim_distilled",
-            times=f"{shown.teacher_bytes / shown.student_bytes:.0f}",
-            soft=f"{shown.soft.mean():.2f} ± {shown.soft.std(ddof=1):.2f}",
-            hard=f"{shown.hard.mean():.2f} ± {shown.hard.std(ddof=1):.2f}",
-            teacher=f"{shown.teacher:.2f}",
+    with (
+        found.above,
+        figure.card(
+            here,
+            "distillation",
+            claim=here.t(
+                "quantbeyond.claim_noise" if noise else "quantbeyond.claim_distilled",
+                times=f"{shown.teacher_bytes / shown.student_bytes:.0f}",
+                soft=f"{shown.soft.mean():.2f} ± {shown.soft.std(ddof=1):.2f}",
+                hard=f"{shown.hard.mean():.2f} ± {shown.hard.std(ddof=1):.2f}",
+                teacher=f"{shown.teacher:.2f}",
+            ),
+            guide=_guide(here, "distillation"),
+            exports=(figure.Export("distillation.csv", lambda: _distillation_csv(shown)),),
+            code=lambda: source.snippet(distillation.distil, f"found = distil({hot})\nprint(found.hard, found.soft)"),
         ),
-        guide=_guide(here, "distillation"),
-        exports=(figure.Export("distillation.csv", lambda: _distillation_csv(shown)),),
-        code=lambda: source.snippet(distillation.distil, f"found = distil({hot})\nprint(found.hard, found.soft)"),
     ):
         _notice(here, found)
         place = min(here.integer("example"), len(shown.shown)) - 1
@@ -186,22 +195,25 @@ def draw_mixed(here: PageState) -> None:
     shown: mixed.Mixed = found.result or shipped.gradients()
     power = here.integer("loss_power")
     here_now, without = shown.points[power], shown.points[0]
-    with figure.card(
-        here,
-        "mixed",
-        claim=here.t(
-            "quantbeyond.claim_mixed",
-            lost=f"{without.lost:.0%}",
-            power=power,
-            now=f"{here_now.lost:.2%}",
-            over=f"{here_now.overflown:.2%}",
-        ),
-        guide=tuple(here.t(f"quant.mixed.{line}", best=shown.best.power) for line in ("look", "try", "hides")),
-        exports=(figure.Export("gradients.csv", lambda: _mixed_csv(shown)),),
-        code=lambda: source.snippet(
-            mixed.measure,
-            "for point in measure(shipped('sentences')).points:\n    print(point)",
-            (calibration.shipped,),
+    with (
+        found.above,
+        figure.card(
+            here,
+            "mixed",
+            claim=here.t(
+                "quantbeyond.claim_mixed",
+                lost=f"{without.lost:.0%}",
+                power=power,
+                now=f"{here_now.lost:.2%}",
+                over=f"{here_now.overflown:.2%}",
+            ),
+            guide=tuple(here.t(f"quant.mixed.{line}", best=shown.best.power) for line in ("look", "try", "hides")),
+            exports=(figure.Export("gradients.csv", lambda: _mixed_csv(shown)),),
+            code=lambda: source.snippet(
+                mixed.measure,
+                "for point in measure(shipped('sentences')).points:\n    print(point)",
+                (calibration.shipped,),
+            ),
         ),
     ):
         _notice(here, found)

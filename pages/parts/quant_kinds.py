@@ -23,21 +23,24 @@ def draw(here: PageState) -> None:
     low = int(here.text("head_bits"))
     gain, spread = shown.gain(low), beyond_figures.spread(shown.gain(low))
     claim = "claim" if abs(float(gain.mean())) > 2 * spread else "claim_noise"
-    with figure.card(
-        here,
-        "kinds",
-        claim=here.t(
-            f"quantkind.{claim}",
-            bits=low,
-            static=f"{shown.accuracy['static', low].mean():.2f}",
-            aware=f"{shown.accuracy['aware', low].mean():.2f}",
-            plain=f"{shown.plain.mean():.2f}",
-        ),
-        guide=tuple(here.t(f"quant.kinds.{line}", n=shown.tested) for line in ("look", "try", "hides")),
-        exports=(figure.Export("kinds.csv", lambda: _csv(shown)),),
-        code=lambda: source.snippet(
-            kinds.compare,
-            "found = compare()\nfor how, values in found.accuracy.items():\n    print(how, values.round(3))",
+    with (
+        found.above,
+        figure.card(
+            here,
+            "kinds",
+            claim=here.t(
+                f"quantkind.{claim}",
+                bits=low,
+                static=f"{shown.accuracy['static', low].mean():.2f}",
+                aware=f"{shown.accuracy['aware', low].mean():.2f}",
+                plain=f"{shown.plain.mean():.2f}",
+            ),
+            guide=tuple(here.t(f"quant.kinds.{line}", n=shown.tested) for line in ("look", "try", "hides")),
+            exports=(figure.Export("kinds.csv", lambda: _csv(shown)),),
+            code=lambda: source.snippet(
+                kinds.compare,
+                "found = compare()\nfor how, values in found.accuracy.items():\n    print(how, values.round(3))",
+            ),
         ),
     ):
         st.html(f'<p class="notice">{html.escape(quant_work.origin(here, found))}</p>')

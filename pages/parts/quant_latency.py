@@ -27,21 +27,24 @@ def draw(here: PageState) -> None:
     shown: Latencies = found.result or shipped.latencies()
     best, last = shown.best_batch, shown.batches[-1]
     labels = here.t.group("quantlatency")
-    with figure.card(
-        here,
-        "latency",
-        claim=here.t(
-            "quantlatency.claim",
-            batch=best.at,
-            per_second=f"{best.timing.per_second:,.0f}",
-            ms=f"{best.timing.median_ms:.0f}",
-            last=last.at,
-            last_ms=f"{last.timing.median_ms:.0f}",
-            last_per_second=f"{last.timing.per_second:,.0f}",
+    with (
+        found.above,
+        figure.card(
+            here,
+            "latency",
+            claim=here.t(
+                "quantlatency.claim",
+                batch=best.at,
+                per_second=f"{best.timing.per_second:,.0f}",
+                ms=f"{best.timing.median_ms:.0f}",
+                last=last.at,
+                last_ms=f"{last.timing.median_ms:.0f}",
+                last_per_second=f"{last.timing.per_second:,.0f}",
+            ),
+            guide=tuple(here.t(f"quant.latency.{line}") for line in ("look", "try", "hides")),
+            exports=(figure.Export("latency.csv", lambda: _csv(shown)),),
+            code=lambda: source.snippet(latency.measure, f"found = measure({variant!r})\nprint(found)"),
         ),
-        guide=tuple(here.t(f"quant.latency.{line}") for line in ("look", "try", "hides")),
-        exports=(figure.Export("latency.csv", lambda: _csv(shown)),),
-        code=lambda: source.snippet(latency.measure, f"found = measure({variant!r})\nprint(found)"),
     ):
         st.html(f'<p class="notice">{html.escape(quant_work.origin(here, found))}</p>')
         chart("latency-batch", beyond_figures.a_larger_batch_makes_everybody_wait(shown, labels))

@@ -28,12 +28,13 @@ def draw(here: PageState) -> None:
     chosen = calibration.parse(here.text("calibration"))
     count = fresh("models")
     own = measure.kept(sentences, chosen) if count == 0 else None
+    found = Found(None, own)
     if own is None:
         call = functools.partial(measure.measure, sentences, chosen, again=count > 0)
         found = long(here, "models", call, (chosen, count), so_far=functools.partial(_so_far, here), wait=count == 0)
-        own = found.result
-    _card(here, own or reference.measurement(), shipped=own is None, chosen=chosen)
-    again(here, "models", Found(own))
+    with found.above or st.container():
+        _card(here, found.result or reference.measurement(), shipped=found.result is None)
+    again(here, "models", found)
     with st.expander(here.t("quantmodel.calibration")):
         widgets.draw(here, "calibration", lines=8)
 
@@ -43,7 +44,7 @@ def _so_far(here: PageState, part: Measurement) -> None:
     st.html(_table(here, part))
 
 
-def _card(here: PageState, shown: Measurement, *, shipped: bool, chosen: tuple[str, ...]) -> None:
+def _card(here: PageState, shown: Measurement, *, shipped: bool) -> None:
     with figure.card(
         here,
         "models",
@@ -129,8 +130,8 @@ def _row(here: PageState, shown: Measurement, place: int, one: Measured, best: b
         f"{one.lowest:.4f} ({one.mean:.4f})",
     )
     name = html.escape(here.t(f"quantmodel.{one.name}"))
-    said = f"<b>{name}</b>" if best else name
-    return f"<tr><td>{place}</td><th scope=row>{said}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+    lit = ' style="background:color-mix(in srgb, #CC79A7 22%, transparent)"' if best else ""
+    return f"<tr{lit}><td>{place}</td><th scope=row>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def _csv(shown: Measurement) -> str:

@@ -15,8 +15,9 @@ from ui.state import PageState
 
 @dataclass
 class Found:
-    """The result of long work, None while it is not there."""
+    """The result of long work, None while it is not there. `above`: where its card goes, over the way to start it."""
 
+    above: Any
     result: Any = None
 
 
@@ -58,7 +59,7 @@ def long(
 
     so_far draws the latest part while it runs. wait: nothing runs before the reader presses start.
     """
-    found = Found()
+    found = Found(st.container())
 
     def draw(result: Any, done: bool) -> None:
         if done:
