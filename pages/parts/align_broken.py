@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import html
 
 import streamlit as st
 
@@ -113,5 +114,8 @@ def draw(here: PageState) -> None:
     if not live["drawn"]:
         shipped = training.shipped()
         same = setup == shipped.course.setup
-        frame.notice(here.t("align.broken.shipped" if same else "align.broken.shipped_other"))
+        if same:  # what the page opens with is said on it, and announced to nobody
+            st.html(f'<p class="notice">{html.escape(here.t("align.broken.shipped"))}</p>')
+        else:
+            frame.notice(here.t("align.broken.shipped_other"))
         draw_done(here, shipped)
