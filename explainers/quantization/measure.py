@@ -240,10 +240,11 @@ def in_turns(models: Sequence[Built], ids: Int64, mask: Int64, budget_s: float =
             start = time.perf_counter()
             sentence_vectors(built.run(ids, mask), mask)
             taken[-1].append((time.perf_counter() - start) * 1000)
-    return [
-        Timing(len(ids), *(float(value) for value in np.percentile(column, (50, 25, 75, 95))), len(taken))
-        for column in np.array(taken).T
-    ]
+    found = []
+    for column in np.array(taken).T:
+        low, median, high, p95 = (float(value) for value in np.percentile(column, (25, 50, 75, 95)))
+        found.append(Timing(len(ids), median, low, high, p95, len(taken)))
+    return found
 
 
 def _kept(name: str) -> Measured | None:
