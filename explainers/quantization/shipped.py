@@ -92,7 +92,9 @@ def gradients() -> mixed.Mixed:
     return mixed.Mixed(np.array(said["counts"]), said["total"], said["loss"], points)
 
 
-def all_together() -> together.Together:
-    """Every way on one scale."""
-    said = _plain()["together"]
+def all_together() -> together.Together | None:
+    """Every way on one scale; None where it was not measured yet."""
+    said = _plain().get("together")
+    if said is None:
+        return None
     return together.Together(said["asked"], tuple(together.Compressed(**one) for one in said["ways"]))

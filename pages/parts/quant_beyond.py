@@ -43,8 +43,12 @@ def _notice(here: PageState, found: quant_work.Found) -> None:
 def draw_together(here: PageState) -> None:
     """Bytes, milliseconds and agreement of every way."""
     count = quant_work.fresh("together")
-    found = quant_work.long(here, "together", functools.partial(together.measure), count, wait=count == 0)
-    shown: together.Together = found.result or shipped.all_together()
+    known = shipped.all_together()
+    ready = count == 0 and known is not None
+    found = quant_work.long(here, "together", functools.partial(together.measure), count, wait=ready)
+    shown: together.Together | None = found.result or (known if ready else None)
+    if shown is None:
+        return
     small = min(shown.ways, key=lambda one: one.file_bytes)
     faithful = [one for one in shown.ways if one.name == "onnx-int8-token"]
     with (

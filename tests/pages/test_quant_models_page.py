@@ -16,7 +16,6 @@ VIEWS = (
     {"lens": "kinds"},
     {"lens": "latency"},
     {"lens": "beyond"},
-    {"lens": "beyond", "beyond": "pruning"},
     {"lens": "beyond", "beyond": "distillation"},
     {"lens": "beyond", "beyond": "mixed"},
 )
