@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.align_matrix import order_of
+from pages.parts.align_matrix import order_of, sheet
 from ui import controls, language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +72,11 @@ def test_own_captions_name_unknown_words_and_uneven_ones_are_refused() -> None:
     assert len(troubles(app)) == 1 and not claims(app)
     app.text_area(key="alignment-words").set_value("red\n" * 2).run()
     assert troubles(app) == [] and len(claims(app)) == 1
+
+
+def test_a_caption_is_no_formula_in_the_download() -> None:
+    lines = sheet([["words", 1.5], ['=HYPERLINK("x"), a', 2.0], ["a, b", 3.0]]).splitlines()
+    assert lines == ["words,1.5", '"\'=HYPERLINK(""x""), a",2.0', '"a, b",3.0']
 
 
 def test_uploads_are_read_or_refused_by_name() -> None:
