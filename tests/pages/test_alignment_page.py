@@ -124,3 +124,18 @@ def test_what_a_code_tab_shows_runs(
     for block in app.code:
         exec(compile(block.value, "snippet", "exec"), {"__name__": "snippet"})
         assert re.search(r"\d\.\d", capsys.readouterr().out)
+
+
+def test_a_clip_of_the_readers_draws_the_same_matrix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "explainers"))
+    from encoders import save_clip
+
+    save_clip(tmp_path / "tiny-clip")
+    monkeypatch.setenv("NOTES_MODELS", str(tmp_path))
+    app = opened(lens="own", clip="tiny-clip")
+    for _ in range(300):
+        if claims(app) or troubles(app):
+            break
+        time.sleep(0.1)
+        app.run()
+    assert troubles(app) == [] and claims(app)[0].startswith("2 pictures against 2 captions")
