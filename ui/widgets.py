@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ui.state import PageState, reset, widget_key
+from ui.state import PageState, note_drawn, reset, widget_key
 
 
 def draw(state: PageState, name: str, *, lines: int = 1) -> None:
@@ -34,6 +34,7 @@ def draw(state: PageState, name: str, *, lines: int = 1) -> None:
         st.text_input(label, key=key, help=guide)
     else:
         st.text_area(label, key=key, help=guide, height=24 * lines + 20)
+    note_drawn(key)
 
 
 def draw_reset(state: PageState) -> None:
