@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 120
+CLOSE_ENOUGH = 0.03  # how far off, in parts of the scale, its ends may be said
 STYLE = """<style>
 .strips { overflow-x: auto; }
 .strips table { border-collapse: collapse; font-size: 0.875rem; margin-bottom: 8px; }
@@ -62,14 +63,19 @@ def _places(strip: Strip, low: float, high: float) -> tuple[list[float], float]:
     return dots, mean
 
 
-def end(value: float) -> str:
-    """One end of a column's scale."""
-    return f"{value:.2g}"
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Both ends of a column's scale, with as many digits as it takes to tell where they are."""
+    for digits in range(2, 7):
+        said = f"{low:.{digits}g}", f"{high:.{digits}g}"
+        if max(abs(float(said[0]) - low), abs(float(said[1]) - high)) <= CLOSE_ENOUGH * (high - low):
+            break
+    return said
 
 
 def _ends(low: float, high: float) -> str:
-    """Both ends of a column's scale, over the places where they lie."""
-    return f'<span class="ends" aria-hidden="true"><span>{end(low)}</span><span>{end(high)}</span></span>'
+    """The same over the places where they lie."""
+    left, right = ends(low, high)
+    return f'<span class="ends" aria-hidden="true"><span>{left}</span><span>{right}</span></span>'
 
 
 def html(columns: Sequence[str], rows: Sequence[Row], caption: str) -> str:
@@ -114,9 +120,8 @@ def svg(columns: Sequence[str], rows: Sequence[Row]) -> str:
         left = sum(wide[:i]) + 8
         parts.append(f'<text x="{left}" y="20" font-weight="600">{escaping.escape(name)}</text>')
         if i and isinstance(rows[0].cells[i - 1], Strip):
-            low, most = scale(rows, i - 1)
-            for at, value in ((0.04, low), (0.96, most)):
-                parts.append(f'<text x="{left + WIDTH * at:.1f}" y="38" text-anchor="middle">{end(value)}</text>')
+            for at, said in zip((0.04, 0.96), ends(*scale(rows, i - 1)), strict=True):
+                parts.append(f'<text x="{left + WIDTH * at:.1f}" y="38" text-anchor="middle">{said}</text>')
     for line, row in enumerate(rows):
         top = head + high * line
         parts.append(f'<text x="8" y="{top + 18}" font-weight="600">{escaping.escape(row.name)}</text>')
