@@ -99,16 +99,6 @@ def widget_key(page: str, name: str) -> str:
     return f"{'house' if name in SHARED else page}-{name}"
 
 
-def note_drawn(key: str) -> None:
-    """A widget with this key is on the page: it knows its value."""
-    _drawn().add(key)
-
-
-def _drawn() -> set[str]:
-    found: set[str] = st.session_state.setdefault("_drawn", set())
-    return found
-
-
 def _memory_key(page: str) -> str:
     return f"_memory-{page}"
 
@@ -136,12 +126,9 @@ def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
         values, refused = _from_url(table, query)
     else:
         values, refused = _latest(page, table, memory, query)
-    drawn = _drawn()
     for name, value in values.items():
         key = widget_key(page, name)
-        # A widget learns its value in the run that sets it. Where that run ended before it came to the widget (work
-        # that was done at once runs the page again), the next must set it once more: else the field shows nothing.
-        if st.session_state.get(key) != value or key not in drawn:
+        if st.session_state.get(key) != value:
             st.session_state[key] = value
     written = table.write(values, always=("lang",))
     if written != query:
