@@ -57,6 +57,7 @@ assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.vectors
 	$(BIN)/python -m tools.maps
 	$(BIN)/python -m tools.meaning
+	$(BIN)/python -m tools.finetune
 	$(BIN)/python -m tools.align_media
 	$(BIN)/python -m tools.quantized
 	$(BIN)/python -m tools.measured

@@ -21,7 +21,7 @@ from explainers.embeddings.space import neighbours
 
 ASKED = 200
 NEAR = 10
-LIVE_RUNS = 5
+LIVE_RUNS = 3
 PEER_RUNS = 3
 LIVE_WORDS = 2000
 WORK_MS = 180_000

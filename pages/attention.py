@@ -11,9 +11,9 @@ from explainers import attention, models
 from explainers.attention.memory import Text
 from explainers.attention.words import merge_words, word_spans
 from explainers.errors import ExplainerError
-from pages.parts import attention_canvas, attention_models, attention_words
+from pages.parts import attention_canvas, attention_models, attention_tokens, attention_words
 from study import catalogue
-from ui import figure, frame, source, tokentable, widgets
+from ui import figure, frame, source, widgets
 from ui.state import PageState
 
 PAGE = "attention"
@@ -103,31 +103,6 @@ def explorer_code(here: PageState, asked: Text) -> str:
     return source.snippet(attention.forward, lines + shown, (attention.trace, models.load_encoder, models.ModelSource))
 
 
-def draw_tokens(here: PageState, tokens: tuple[attention.Token, ...], asked: Text) -> None:
-    """The input as the model sees it."""
-    with figure.card(
-        here,
-        "tokens",
-        claim=here.t("attention.tokens_claim", n=len(tokens)),
-        guide=(
-            here.t("attention.tokens_look"),
-            here.t("attention.tokens_try"),
-            here.t("attention.tokens_hides"),
-        ),
-        exports=(
-            figure.Export("tokens.svg", lambda: tokentable.svg(tokens, here.t.group("tokens")), "svg"),
-            figure.Export("tokens.csv", lambda: tokentable.csv(tokens)),
-        ),
-        code=lambda: source.snippet(
-            attention.assemble,
-            f"for token in trace({asked.as_code}).tokens:\n"
-            "    print(token.position, token.segment, token.id, token.piece)",
-            (attention.trace, models.ModelSource),
-        ),
-    ):
-        st.html(tokentable.html(tokens, here.t.group("tokens")))
-
-
 def draw(here: PageState) -> None:
     """The explainer's side of the page. Every part has its place, whichever is drawn first."""
     lens, sentences = st.container(), st.container(horizontal=True, key="attention-sentences", gap="small")
@@ -176,6 +151,7 @@ def draw_answer(here: PageState, notices: DeltaGenerator, waiting: DeltaGenerato
         text = attention_words.view_of(here, asked)
         waiting.empty()
     except ExplainerError as error:
+        waiting.empty()  # nothing is being loaded any more
         frame.trouble(here.t(f"error.{error.code}", **error.details))
         return
     asked = as_read(asked, text.trace)
@@ -185,7 +161,7 @@ def draw_answer(here: PageState, notices: DeltaGenerator, waiting: DeltaGenerato
         attention_words.say_language(here, asked, text.trace.unknown)
     if here.text("lens") == "heads":
         plain = asked.trace() if attention_words.merged(here) else text.trace
-        draw_tokens(here, plain.tokens, asked)
+        attention_tokens.draw_tokens(here, plain.tokens, asked)
 
 
 def draw_view(here: PageState) -> None:

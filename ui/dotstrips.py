@@ -10,11 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH = 120
+CLOSE_ENOUGH = 0.03  # how far off, in parts of the scale, its ends may be said
 STYLE = """<style>
 .strips { overflow-x: auto; }
 .strips table { border-collapse: collapse; font-size: 0.875rem; margin-bottom: 8px; }
 .strips td { font-variant-numeric: tabular-nums; }
 .strips caption { text-align: left; font-weight: 600; padding: 2px 0 4px; }
+.strips caption > span { position: sticky; left: 0; display: inline-block; max-width: calc(100vw - 3rem); }
+.strips .ends { display: flex; justify-content: space-between; font-weight: 400; white-space: nowrap; }
 .strips :is(th, td) { padding: 4px 10px 4px 0; text-align: left; vertical-align: top; }
 .strips :is(th, td) { border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 25%, transparent); }
 .strips th { font-weight: 600; }
@@ -60,10 +63,28 @@ def _places(strip: Strip, low: float, high: float) -> tuple[list[float], float]:
     return dots, mean
 
 
+def ends(low: float, high: float) -> tuple[str, str]:
+    """Both ends of a column's scale, with as many digits as it takes to tell where they are."""
+    for digits in range(2, 7):
+        said = f"{low:.{digits}g}", f"{high:.{digits}g}"
+        if max(abs(float(said[0]) - low), abs(float(said[1]) - high)) <= CLOSE_ENOUGH * (high - low):
+            break
+    return said
+
+
+def _ends(low: float, high: float) -> str:
+    """The same over the places where they lie."""
+    left, right = ends(low, high)
+    return f'<span class="ends" aria-hidden="true"><span>{left}</span><span>{right}</span></span>'
+
+
 def html(columns: Sequence[str], rows: Sequence[Row], caption: str) -> str:
     """The table as HTML (class `strips`). `columns` names the first column and then every cell of a row."""
     scales = {i: scale(rows, i) for i, cell in enumerate(rows[0].cells) if isinstance(cell, Strip)}
-    head = "".join(f'<th scope="col">{escaping.escape(name)}</th>' for name in columns)
+    head = "".join(
+        f'<th scope="col">{escaping.escape(name)}{_ends(*scales[i - 1]) if i - 1 in scales else ""}</th>'
+        for i, name in enumerate(columns)
+    )
     body = ""
     for row in rows:
         body += f'<tr><th scope="row">{escaping.escape(row.name)}</th>'
@@ -78,7 +99,7 @@ def html(columns: Sequence[str], rows: Sequence[Row], caption: str) -> str:
         body += "</tr>"
     return (
         f'<div class="strips" role="region" tabindex="0" aria-label="{escaping.escape(caption)}">'
-        f"<table><caption>{escaping.escape(caption)}</caption>"
+        f"<table><caption><span>{escaping.escape(caption)}</span></caption>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -93,12 +114,16 @@ def _drawn(strip: Strip, color: str, low: float, high: float) -> str:
 
 def svg(columns: Sequence[str], rows: Sequence[Row]) -> str:
     """The same table as a picture."""
-    wide, high = [190] + [190] * (len(columns) - 1), 46
+    wide, high, head = [190] + [190] * (len(columns) - 1), 46, 50
     parts = []
     for i, name in enumerate(columns):
-        parts.append(f'<text x="{sum(wide[:i]) + 8}" y="20" font-weight="600">{escaping.escape(name)}</text>')
+        left = sum(wide[:i]) + 8
+        parts.append(f'<text x="{left}" y="20" font-weight="600">{escaping.escape(name)}</text>')
+        if i and isinstance(rows[0].cells[i - 1], Strip):
+            for at, said in zip((0.04, 0.96), ends(*scale(rows, i - 1)), strict=True):
+                parts.append(f'<text x="{left + WIDTH * at:.1f}" y="38" text-anchor="middle">{said}</text>')
     for line, row in enumerate(rows):
-        top = 34 + high * line
+        top = head + high * line
         parts.append(f'<text x="8" y="{top + 18}" font-weight="600">{escaping.escape(row.name)}</text>')
         for i, cell in enumerate(row.cells):
             left = sum(wide[: i + 1]) + 8
@@ -109,7 +134,7 @@ def svg(columns: Sequence[str], rows: Sequence[Row]) -> str:
             parts.append(
                 f'<text x="{left}" y="{top + (34 if isinstance(cell, Strip) else 18)}">{escaping.escape(text)}</text>'
             )
-    width, height = sum(wide), 40 + high * len(rows)
+    width, height = sum(wide), head + 6 + high * len(rows)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'font-family="sans-serif" font-size="13"><rect width="{width}" height="{height}" fill="#ffffff"/>'

@@ -8,7 +8,11 @@ from ui.state import PageState, reset, widget_key
 
 
 def draw(state: PageState, name: str, *, lines: int = 1) -> None:
-    """Draw control `name` unless the URL hides it. `lines`: height of a text field, 1 for a single line."""
+    """Draw control `name` unless the URL hides it. `lines`: height of a text field, 1 for a single line.
+
+    Its value stands in the session state and is given as the default too: a browser to which one run follows the
+    other before it has built the widget gets the second only, which does not tell a value that it told before.
+    """
     if state.hidden(name):
         return
     control = state.table[name]
@@ -16,11 +20,12 @@ def draw(state: PageState, name: str, *, lines: int = 1) -> None:
     label = state.t(f"control.{state.page}.{name}.label")
     guide = state.t(f"control.{state.page}.{name}.help")
     if control.kind == "flag":
-        st.toggle(label, key=key, help=guide)
+        st.toggle(label, state.flag(name), key=key, help=guide)
     elif control.kind == "choice":
         st.radio(
             label,
             control.options,
+            control.options.index(state.text(name)),
             key=key,
             help=guide,
             horizontal=True,
@@ -29,11 +34,12 @@ def draw(state: PageState, name: str, *, lines: int = 1) -> None:
         )
     elif control.kind in ("integer", "number"):
         kind = int if control.kind == "integer" else float
-        st.slider(label, kind(control.minimum), kind(control.maximum), step=kind(control.step), key=key, help=guide)
+        low, high, value = kind(control.minimum), kind(control.maximum), kind(state[name])
+        st.slider(label, low, high, value, kind(control.step), key=key, help=guide)
     elif lines == 1:
-        st.text_input(label, key=key, help=guide)
+        st.text_input(label, state.text(name), key=key, help=guide)
     else:
-        st.text_area(label, key=key, help=guide, height=24 * lines + 20)
+        st.text_area(label, state.text(name), key=key, help=guide, height=24 * lines + 20)
 
 
 def draw_reset(state: PageState) -> None:

@@ -69,12 +69,19 @@ def panel(
             draw(job.result, True)
             return
     ticking = job is not None and job.active
+    first = [True]
 
     @st.fragment(run_every=TICK_S if ticking else None)
     def shown() -> None:
         job = state()
         active = job is not None and job.active
-        if active != ticking or (job is not None and job.state == "done"):
+        done = job is not None and job.state == "done"
+        # Never within the run of the page itself: to begin it again would end it before the rest is drawn.
+        if bool(first) and first.pop():
+            if job is not None and done:
+                draw(job.result, True)
+                return
+        elif active != ticking or done:
             st.rerun()
         if job is not None and job.active:
             _progress(here, name, job, leave)

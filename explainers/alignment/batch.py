@@ -53,6 +53,9 @@ def _loaded() -> encoder.DualEncoder:
 def shipped() -> encoder.DualEncoder:
     """The trained model of `make assets`, one instance per process, in evaluation mode. Raises WeightsError."""
     with _lock:
+        import torch
+
+        torch.set_num_threads(1)  # as every model here runs: see explainers.models
         return _loaded()
 
 

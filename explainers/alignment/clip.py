@@ -69,6 +69,7 @@ def _read(source: ModelSource) -> LoadedClip:
     import torch
     import transformers
 
+    torch.set_num_threads(1)  # as every model here runs: see explainers.models
     local = source.kind == "folder"
     settings = _folder_settings(source) if local else _hub_settings(source)
     family = str(settings.get("model_type", ""))

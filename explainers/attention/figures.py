@@ -21,6 +21,8 @@ Labels = Mapping[str, str]
 SIGNED = [[0.0, "#0072B2"], [0.5, "#FFFFFF"], [1.0, "#D55E00"]]
 BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
 ROW_PX = 24
+FAINTEST = 1e-16
+"""Of gradients: fainter ones are not drawn."""
 
 
 def names(tokens: Sequence[Token]) -> list[str]:
@@ -113,6 +115,7 @@ def their_ranks_agree_little(comparison: Comparison, labels: Labels) -> go.Figur
             colorscale=SIGNED,
             zmin=-1,
             zmax=1,
+            colorbar={"title": labels["rank"]},
             hovertemplate="%{y} · %{x}: %{text}<extra></extra>",
         )
     )
@@ -178,7 +181,7 @@ def gradients_fade_in_a_chain(reaches: Sequence[GradientReach], labels: Labels) 
         figure.add_trace(
             go.Scatter(
                 x=list(range(len(reach.relative))),
-                y=np.maximum(reach.relative, 1e-16),
+                y=np.where(reach.relative >= FAINTEST, reach.relative, np.nan),
                 name=labels[reach.kind],
                 line_color=color,
                 marker_symbol=symbol,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -82,6 +83,13 @@ def _simplified(text: str) -> str:
         _converter = OpenCC("t2s")
     converted = str(_converter.convert(text))
     return converted if len(converted) == len(text) else text
+
+
+def foreign(text: str) -> bool:
+    """True where most letters of `text` are not Latin ones: an English model reads such text letter by letter."""
+    letters = [letter for letter in text if letter.isalpha()]
+    other = sum(not unicodedata.name(letter, "").startswith("LATIN") for letter in letters)
+    return 2 * other > len(letters)
 
 
 def has_ideographs(text: str) -> bool:

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections.abc import Sequence
+
+import numpy as np
 import streamlit as st
 
 from explainers.alignment import batch, matrix
@@ -11,6 +16,7 @@ from pages.parts import focal_scene
 from ui import components, figure, source, widgets
 from ui.state import PageState
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CONTROLS = ("batch", "scale", "cells", "swaps", "cell")
 
 
@@ -35,17 +41,23 @@ def cut(whole: Batch, many: int) -> Batch:
     return Batch(whole.pictures[:many], whole.captions[:many], whole.images[:many], whole.texts[:many], whole.scale)
 
 
-def table(here: PageState, shown: Batch, scale: float) -> str:
+def sheet(rows: Sequence[Sequence[object]]) -> str:
+    """Rows as CSV; a caption that a spreadsheet would take for a formula gets a quote (OWASP, "CSV Injection")."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for row in rows:
+        writer.writerow([f"'{cell}" if isinstance(cell, str) and cell[:1] in FORMULA else cell for cell in row])
+    return out.getvalue()
+
+
+def table(shown: Batch, scale: float) -> str:
     """All cells as CSV: cosine, logit, both shares."""
     found = matrix.directions(shown.cosines, scale)
     rows: list[list[object]] = [["picture", "caption", "words", "cosine", "logit", "of_row", "of_column"]]
-    for i in range(len(shown.captions)):
-        for j, words in enumerate(shown.captions):
-            value = float(shown.cosines[i, j])
-            rows.append(
-                [i + 1, j + 1, words, value, value * scale, float(found.rows[i, j]), float(found.columns[i, j])]
-            )
-    return focal_scene.csv(rows)
+    for (i, j), cosine in np.ndenumerate(shown.cosines):
+        shares = float(found.rows[i, j]), float(found.columns[i, j])
+        rows.append([i + 1, j + 1, shown.captions[j], float(cosine), float(cosine) * scale, *shares])
+    return sheet(rows)
 
 
 def send(whole: Batch, name: str) -> str:
@@ -80,7 +92,7 @@ def draw_batch(here: PageState, whole: Batch, name: str, *, guide: str, made: st
         "matrix",
         claim=claim_of(here, many, wrong, scale, (before, after)),
         guide=tuple(here.t(f"align.{guide}.{line}") for line in ("look", "try", "hides")),
-        exports=(figure.Export("matrix.csv", lambda: table(here, shown, scale)),),
+        exports=(figure.Export("matrix.csv", lambda: table(shown, scale)),),
         code=lambda: source.snippet(
             matrix.directions,
             f"{made}\n"

@@ -19,15 +19,21 @@ from ui import frame, widgets, work
 from ui.state import PageState
 
 MOST_FILES = 16
+KEPT = 128  # pictures of all readers; less than a megabyte each
+_opened: dict[str, Picture] = {}
 # How the code tab gets at pictures: the product's photographs stand for the reader's.
 MADE = 'from explainers.alignment.pictures import shipped\nshown = [shipped("china"), shipped("flower")]\n'
 SHIPPED: tuple[pictures.Shipped, ...] = ("china", "flower")
 
 
-@functools.lru_cache(maxsize=64)
 def opened(data: bytes) -> Picture:
-    """`pictures.open_picture`, once per file."""
-    return pictures.open_picture(data)
+    """`pictures.open_picture`, once per file and not once per run; what is kept is the small picture, not the file."""
+    name = hashlib.sha256(data).hexdigest()
+    found = _opened.pop(name, None) or pictures.open_picture(data)
+    _opened[name] = found
+    while len(_opened) > KEPT:
+        _opened.pop(next(iter(_opened)), None)
+    return found
 
 
 def source_of(here: PageState) -> ModelSource | None:

@@ -7,7 +7,7 @@ import numpy as np
 from explainers.alignment import examples, media, timing
 from explainers.alignment.captions import Language
 from explainers.alignment.examples import Texts, Track
-from pages.parts import focal_scene
+from pages.parts import align_matrix, focal_scene
 from pages.parts.align_matrix import language_of
 from ui import components, figure, source, widgets
 from ui.state import PageState
@@ -35,7 +35,7 @@ def draw_still(here: PageState, kind: str) -> None:
         "pairs",
         claim=here.t(f"align.{kind}.claim", first=one.found, n=len(one.own), texts=len(one.texts)),
         guide=guide(here, kind),
-        exports=(figure.Export("cosines.csv", lambda: focal_scene.csv(rows)),),
+        exports=(figure.Export("cosines.csv", lambda: align_matrix.sheet(rows)),),
         code=lambda: source.snippet(
             examples.still,
             f'one = still("{texts}", "{language}")\n'
@@ -71,7 +71,7 @@ def draw_track(here: PageState, kind: Track) -> None:
             f"align.{kind}.claim", best=best, most=f"{found.similarity.max():.2f}", own=f"{own.similarity.max():.2f}"
         ),
         guide=guide(here, kind),
-        exports=(figure.Export("offsets.csv", lambda: focal_scene.csv(rows)),),
+        exports=(figure.Export("offsets.csv", lambda: align_matrix.sheet(rows)),),
         code=lambda: source.snippet(
             timing.slide if kind == "foreign" else timing.slide_vectors,
             f'found = offsets_of("{kind}", "{language}")\nprint(found.best, found.similarity.max())',
@@ -105,7 +105,7 @@ def draw_warp(here: PageState, language: Language) -> None:
         "warp",
         claim=here.t("align.warp.claim", path=f"{1000 * found.error_warp:.0f}", even=f"{1000 * found.error_line:.0f}"),
         guide=guide(here, "warp"),
-        exports=(figure.Export("warp.csv", lambda: focal_scene.csv([head, *cells])),),
+        exports=(figure.Export("warp.csv", lambda: align_matrix.sheet([head, *cells])),),
         code=lambda: source.snippet(
             timing.dtw, f'found = carry("{language}")\nprint(found.error_warp, found.error_line)', (media.carry,)
         ),

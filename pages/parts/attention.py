@@ -22,15 +22,20 @@ from pages.parts.attention_masks import draw_causal, draw_masks
 from pages.parts.attention_neuron import draw_neuron
 from pages.parts.attention_pictures import draw_compare
 from pages.parts.attention_rnn import draw_rnn
+from pages.parts.attention_tokens import draw_tokens
 from pages.parts.attention_uses import draw_uses
 from pages.parts.scene import Scene, chart, controls, long, table
 from ui import figure, frame, piecetable, source
+
+EXAMPLE = "unfathomable"
+"""A word that no BERT has whole: shown where none of the reader's own is cut."""
 
 
 def draw_input(scene: Scene) -> None:
     """Characters to pieces, pieces to vectors."""
     here, token = scene.here, scene.token
     _draw_pieces(scene)
+    draw_tokens(here, scene.tokens, scene.asked)
     build = inputs.build_input(scene.text.trace, scene.source)
     with figure.card(
         here,
@@ -79,6 +84,8 @@ def _draw_pieces(scene: Scene) -> None:
     except inputs.NotWordPieceError as error:
         frame.notice(here.t(f"error.{error.code}", **error.details))
         return
+    whole = all(len(word.pieces) == 1 for word in words)
+    example = inputs.match_words(EXAMPLE, scene.source, words=1) if whole else ()
     with figure.card(
         here,
         "pieces",
@@ -91,11 +98,13 @@ def _draw_pieces(scene: Scene) -> None:
         ),
         code=lambda: source.snippet(
             inputs.longest_match,
-            f'{_vocabulary(scene)}for step in longest_match("unfathomable", known):\n    print(step)',
+            f"{_vocabulary(scene)}for step in longest_match({EXAMPLE!r}, known):\n    print(step)",
             scene.needs(inputs.vocabulary),
         ),
     ):
-        st.html(piecetable.html([(word.word, word.steps) for word in words], here.t.group("pieces")))
+        if example:
+            frame.notice(here.t("lens.input.pieces_example", word=EXAMPLE))
+        st.html(piecetable.html([(word.word, word.steps) for word in (*example, *words)], here.t.group("pieces")))
 
 
 def _vocabulary(scene: Scene) -> str:

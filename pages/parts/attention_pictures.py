@@ -33,10 +33,15 @@ def beside(
 def draw_compare(scene: Scene) -> None:
     """Two sentences side by side under the same head."""
     here = scene.here
-    if not (scene.a.strip() and scene.b.strip()):
+    b = scene.b
+    if not b.strip() and scene.a == here.table["a"].default:
+        # The sentence that the page begins with has a well-known partner; there is something to see without typing.
+        b = here.t("lens.compare.pair")
+        frame.notice(here.t("lens.compare.pair_shown", pair=b))
+    if not (scene.a.strip() and b.strip()):
         frame.notice(here.t("lens.compare.need_b"))
         return
-    alone = (replace(scene.asked, b=""), replace(scene.asked, a=scene.b, b=""))
+    alone = (replace(scene.asked, b=""), replace(scene.asked, a=b, b=""))
     first, second = (view_of(here, asked) for asked in alone)
     value = uses.similarity(first.trace.sentence_vector, second.trace.sentence_vector)
     with figure.card(
@@ -48,7 +53,7 @@ def draw_compare(scene: Scene) -> None:
         code=lambda: source.snippet(
             attention.forward,
             f"loaded = load_encoder({scene.source!r})\n"
-            f"texts = ({scene.sentences})\n"
+            f"texts = ({scene.a!r}, {b!r})\n"
             f"traces = [trace(text, ''{scene.rest}) for text in texts]\n"
             "first, second = [forward(loaded, one.tokens).sentence_vector for one in traces]\n"
             "print(float(first @ second))",

@@ -48,7 +48,7 @@ def say_language(here: PageState, asked: Text, unknown: tuple[str, ...]) -> None
         frame.notice(here.t("attention.not_chinese", chinese=known.chinese, pieces=f"{known.vocabulary:,}"))
     elif chinese and facts(asked.source).chinese < CHINESE_ENOUGH:
         frame.notice(here.t("attention.own_not_chinese", chinese=facts(asked.source).chinese))
-    elif unknown and not own:
+    elif not own and (unknown or words.foreign(asked.a[:1000] + asked.b[:1000])):
         frame.notice(here.t("attention.english_only"))
     if unknown:
         frame.notice(here.t("attention.unknown", words="、".join(unknown[:8])))

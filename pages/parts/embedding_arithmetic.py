@@ -300,7 +300,7 @@ def set_names(here: PageState, sets: lists.Sets) -> tuple[str, str, str, str]:
 def chance(found: Weat) -> str:
     """The p value as it is said: never 0 where only samples were drawn."""
     if found.p == 0:
-        return f"< {1 / found.partitions:.0e}".replace("e-0", "e-") if not found.exact else "0"
+        return "0" if found.exact else f"< {1 / found.partitions:.5f}"
     return f"{found.p:.2g}" if found.p >= 1e-4 else f"{found.p:.5f}"  # no powers of ten: not everybody reads them
 
 

@@ -278,6 +278,29 @@ def test_a_training_is_watched_called_off_and_run_to_its_end(page_at) -> None:
     expect(root(sheet, "course")).to_have_attribute("data-painted", "2 2")
 
 
+# ---------------------------------------------------------------- a file that is none
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "sentence"),
+    [
+        ("evil.kv", b"cos\nsystem\n(S'exit'\ntR.", "it was not opened"),
+        ("short.txt", b"2 3\na 1 2 3\nb 1 2\n", "2 numbers where there should be 3"),
+    ],
+)
+def test_a_bad_file_is_refused_in_a_sentence_and_the_page_lives_on(
+    page_at, name: str, data: bytes, sentence: str
+) -> None:
+    sheet = page_at("/embeddings?lang=en&lens=neighbours")
+    root(sheet, "lists")
+    sheet.page.locator(".st-key-embeddings-beside button").first.click()
+    file = {"name": name, "mimeType": "application/octet-stream", "buffer": data}
+    sheet.page.locator(".st-key-embeddings-beside-file input[type=file]").set_input_files(file)
+    sheet.page.locator(".st-key-embeddings-beside-use button").click()
+    expect(sheet.page.locator(".trouble, [role=alert]").first).to_contain_text(sentence, timeout=LIMIT_MS)
+    expect(root(sheet, "lists").locator(".column")).to_have_count(3)
+
+
 # ---------------------------------------------------------------- everybody
 
 

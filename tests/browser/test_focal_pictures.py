@@ -373,3 +373,11 @@ def test_a_link_with_any_text_shows_a_page(page_at, name: str) -> None:
         )
         expect(sheet.page.locator(".notice").first).to_be_visible()
         check_nothing_was_run(sheet)
+
+
+def test_a_presenters_screen_enlarges_a_picture_that_was_there_before(page_at) -> None:
+    """The picture is laid out anew when the page's root size changes, also where its own width does not."""
+    canvas = root(page_at("/focal-loss?lang=en"), "curves").locator("canvas").first
+    expect(canvas).to_have_css("height", f"{16 * 18.5:g}px", timeout=LIMIT_MS)
+    canvas.page.get_by_role("button", name="Present").click()
+    expect(canvas).to_have_css("height", f"{22 * 18.5:g}px", timeout=LIMIT_MS)

@@ -69,3 +69,29 @@ def _roles(sign: str) -> list[str]:
         "s": ["cls_token"],
         "/s": ["sep_token"],
     }[sign.strip("[]<>").lower()]
+
+
+def save_clip(folder: Path) -> Path:
+    """A random CLIP of 32-pixel pictures with a tokenizer of a few words and its picture processor, in `folder`."""
+    import torch
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    small = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    config = transformers.CLIPConfig(
+        text_config={**small, "vocab_size": 12, "max_position_embeddings": 8, "bos_token_id": 1, "eos_token_id": 2},
+        vision_config={**small, "image_size": 32, "patch_size": 8},
+        projection_dim=12,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        transformers.CLIPModel(config).save_pretrained(folder)
+    words = {word: place for place, word in enumerate(["<pad>", "<s>", "</s>", "<unk>", "a", "red", "pink", "flower"])}
+    raw = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
+    raw.pre_tokenizer = pre_tokenizers.Whitespace()
+    special = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    transformers.PreTrainedTokenizerFast(tokenizer_object=raw, **special).save_pretrained(folder)
+    transformers.CLIPImageProcessorPil(
+        size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
+    ).save_pretrained(folder)
+    return folder

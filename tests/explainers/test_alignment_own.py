@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from encoders import save_clip
 from PIL import Image
 
 from explainers.alignment import clip, own, pictures
@@ -120,30 +121,7 @@ def test_a_batch_of_one_works_and_uneven_or_empty_ones_are_refused() -> None:
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random CLIP of 32-pixel pictures and its tokenizer, as a reader's folder would hold them."""
-    import torch
-    import transformers
-    from tokenizers import Tokenizer, models, pre_tokenizers
-
-    folder = tmp_path_factory.mktemp("clip")
-    small = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
-    config = transformers.CLIPConfig(
-        text_config={**small, "vocab_size": 12, "max_position_embeddings": 8, "bos_token_id": 1, "eos_token_id": 2},
-        vision_config={**small, "image_size": 32, "patch_size": 8},
-        projection_dim=12,
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(3)
-        transformers.CLIPModel(config).save_pretrained(folder)
-    words = {word: place for place, word in enumerate(["<pad>", "<s>", "</s>", "<unk>", "a", "red", "pink", "flower"])}
-    raw = Tokenizer(models.WordLevel(words, unk_token="<unk>"))
-    raw.pre_tokenizer = pre_tokenizers.Whitespace()
-    special = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
-    transformers.PreTrainedTokenizerFast(tokenizer_object=raw, **special).save_pretrained(folder)
-    transformers.CLIPImageProcessorPil(
-        size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}
-    ).save_pretrained(folder)
-    return folder
+    return save_clip(tmp_path_factory.mktemp("clip"))
 
 
 def test_a_clip_gives_what_transformers_gives(tiny: Path) -> None:

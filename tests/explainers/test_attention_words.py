@@ -21,6 +21,7 @@ from explainers.attention.words import (
     SpanError,
     Word,
     chinese_characters,
+    foreign,
     has_ideographs,
     merge_words,
     piece_spans,
@@ -251,3 +252,8 @@ def test_chinese_characters_are_counted_in_the_vocabulary() -> None:
     )
     assert 0 < chinese_characters() < 1000
     assert has_ideographs("a 貓") and not has_ideographs("a cat。ねこ")
+
+
+def test_foreign_is_what_has_mostly_other_letters() -> None:
+    assert foreign("مرحبا بالعالم") and foreign("Привет") and foreign("你好")
+    assert not foreign("naïve café") and not foreign("the word 貓 is cat") and not foreign("😀 123") and not foreign("")

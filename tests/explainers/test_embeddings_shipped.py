@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explainers.embeddings import scores, spaces
+from explainers.embeddings import analogies, lists, scores, spaces
 from explainers.embeddings.space import neighbours
 from explainers.errors import ExplainerError
 
@@ -69,3 +69,18 @@ def test_no_such_space() -> None:
     for name, language in (("elmo", "en"), ("word2vec", "fr")):
         with pytest.raises(ExplainerError, match="embedding_no_such_space"):
             spaces.shipped(name, language)
+
+
+@pytest.mark.parametrize("model", spaces.MODELS)
+def test_the_chinese_example_of_arithmetic_finds_the_capital(model: str) -> None:
+    found = analogies.arithmetic(spaces.shipped(model, "zh"), "北京", "中國", "日本")
+    assert found.results[0].word == "東京"
+
+
+@pytest.mark.parametrize("language", spaces.LANGUAGES)
+@pytest.mark.parametrize("name", ["flowers", "careers"])
+def test_most_words_of_a_ready_test_have_a_vector(name: str, language: str) -> None:
+    sets = lists.ready(name, language)
+    space = spaces.shipped("glove", language)
+    for words in (sets.x, sets.y, sets.a, sets.b):
+        assert sum(map(space.has, words)) >= 0.75 * len(words), words

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.parts.align_matrix import order_of
+from pages.parts.align_matrix import order_of, sheet
 from ui import controls, language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +74,11 @@ def test_own_captions_name_unknown_words_and_uneven_ones_are_refused() -> None:
     assert troubles(app) == [] and len(claims(app)) == 1
 
 
+def test_a_caption_is_no_formula_in_the_download() -> None:
+    lines = sheet([["words", 1.5], ['=HYPERLINK("x"), a', 2.0], ["a, b", 3.0]]).splitlines()
+    assert lines == ["words,1.5", '"\'=HYPERLINK(""x""), a",2.0', '"a, b",3.0']
+
+
 def test_uploads_are_read_or_refused_by_name() -> None:
     app = opened(lens="own", words="a red circle")
     picture = (ROOT / "assets" / "media" / "icon.png").read_bytes()
@@ -119,3 +124,18 @@ def test_what_a_code_tab_shows_runs(
     for block in app.code:
         exec(compile(block.value, "snippet", "exec"), {"__name__": "snippet"})
         assert re.search(r"\d\.\d", capsys.readouterr().out)
+
+
+def test_a_clip_of_the_readers_draws_the_same_matrix(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tests" / "explainers"))
+    from encoders import save_clip
+
+    save_clip(tmp_path / "tiny-clip")
+    monkeypatch.setenv("NOTES_MODELS", str(tmp_path))
+    app = opened(lens="own", clip="tiny-clip")
+    for _ in range(300):
+        if claims(app) or troubles(app):
+            break
+        time.sleep(0.1)
+        app.run()
+    assert troubles(app) == [] and claims(app)[0].startswith("2 pictures against 2 captions")

@@ -89,7 +89,7 @@ def test_the_claim_is_what_was_measured() -> None:
     claim = claims(finished(opened(lens="train", imbalance="10", overlap="0.3", gamma="5")))[0]
     for number in (focal.mean(), plain.mean(), abs(gap.mean), gap.spread):
         assert f"{number:.{digits}f}" in claim
-    words = {"better": "is ahead", "worse": "is behind", "noise": "does not help"}
+    words = {"better": "is ahead", "worse": "is behind", "noise": "is not shown to help"}
     assert words[gap.verdict] in claim
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import numpy as np
@@ -56,7 +57,23 @@ def test_the_neuron_view_names_the_numbers_of_the_model() -> None:
 
 
 def test_two_sentences_need_two_sentences() -> None:
-    assert language.load("en")("lens.compare.need_b") in said(opened(lens="compare"))
+    assert language.load("en")("lens.compare.need_b") in said(opened(lens="compare", a="A sentence of one's own."))
+
+
+def test_the_first_sentence_of_the_page_stands_beside_its_partner() -> None:
+    """Nothing typed yet: the winograd pair is there, and its cosine is that of the two sentences themselves."""
+    pair = language.load("en")("lens.compare.pair")
+    app = opened(lens="compare")
+    assert html.escape(pair) in said(app)
+    own, other = (attention.trace(text, max_tokens=512).sentence_vector for text in (DEFAULT, pair))
+    assert claims(app)[0].endswith(f"{float(own @ other):.3f}")
+
+
+def test_where_no_word_is_cut_an_example_is() -> None:
+    """The reader sees the longest match at work whatever was typed; its pieces are the tokenizer's own."""
+    whole, cut = said(opened(lens="input")), said(opened(lens="input", a="unfathomable"))
+    note = language.load("en")("lens.input.pieces_example", word="unfathomable")
+    assert note in whole and note not in cut
 
 
 # ---------------------------------------------------------------- readings

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
+import numpy as np
 import pytest
 from opencc import OpenCC
 
@@ -96,6 +97,9 @@ def test_some_notes_can_be_seen_live() -> None:
     assert shown["E01"] == "attention?lens=rnn"
     assert shown["E07"] == "attention?lens=causal"
     assert shown["E28"] == "quantization?lens=tensor"
+    # A small gradient is lost in FP16 without a scaled loss, and a small step without FP32 master weights.
+    assert shown["E32"].endswith("number=1e-8") and np.float16(1e-8) == 0
+    assert shown["E03"].endswith("number=1.0001") and np.float16(1.0001) == 1
     assert shown["E41"] == "focal-loss?lens=curves"
 
 

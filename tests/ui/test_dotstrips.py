@@ -43,3 +43,13 @@ def test_names_are_text(name: str) -> None:
     row = Row(name, "#000000", (name, Strip((0.0, 1.0), name)))
     page = dotstrips.html([name, name, name], [row], name)
     assert "<" not in re.sub(r"</?(div|table|caption|thead|tbody|tr|th|td|span|i|b)\b[^<>]*>", "", page)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [(0.54, 0.71, ("0.54", "0.71")), (0.9985, 0.9998, ("0.9985", "0.9998")), (0.0, 1.0, ("0", "1"))],
+)
+def test_the_ends_of_a_scale_are_told_apart(low: float, high: float, said: tuple[str, str]) -> None:
+    assert dotstrips.ends(low, high) == said
+    page = dotstrips.html(["a", "b", "c"], [Row("one", "#123456", ("", Strip((low, high), "")))], "all")
+    assert f"<span>{said[0]}</span><span>{said[1]}</span>" in page

@@ -73,3 +73,24 @@ def test_a_refusal_is_a_sentence_and_no_traceback() -> None:
         app.run()
     assert "Both sentences are empty" in html
     assert not app.exception
+
+
+def broken_off() -> None:
+    import streamlit as st
+
+    from ui import state, widgets
+
+    here = state.open_page("attention", ("A1",))
+    if not st.session_state.get("again"):
+        st.session_state["again"] = True
+        st.rerun()
+    widgets.draw(here, "a", lines=2)
+
+
+def test_a_field_that_a_run_did_not_reach_is_filled_by_the_next() -> None:
+    """The browser must be told the value: it knows only what a run that drew the field sent. Here and where a second
+    run follows before the browser has built the field, it takes the default."""
+    from ui import controls
+
+    field = AppTest.from_function(broken_off, default_timeout=20).run().text_area[0].proto
+    assert field.default == controls.load("attention")["a"].default

@@ -4,6 +4,7 @@ const SMALL = 0.02; // lines below this weight are not drawn: they would only gr
 const STRENGTHS = 16; // steps of line strength when all lines are shown
 const MANY = 48; // tokens from which rows are low, names small and faint lines left out
 const MOST_LINES = 2000; // of a long text: more would be one grey field, and slow
+const KEPT_LINES = 500; // more are drawn once and kept as a picture; fewer cost less than such a picture
 const MOST_KEYS = 32; // of one token of a long text
 
 function linesLayout(me, rem, width) {
@@ -100,6 +101,8 @@ function drawLines(me, context, box, ink, focus, keys) {
   context.clip();
   if (focus !== null) {
     drawFocus(me, context, box, ink, focus, keys);
+  } else if (linesOf(me).count <= KEPT_LINES) {
+    drawAll(me, context, box, ink);
   } else {
     const kept = me.kept?.of === me.shown && me.kept.ink === ink.word ? me.kept : null;
     const same = kept && kept.from === box.from && kept.shown === box.shown && (kept.width === box.width || box.dragging);

@@ -8,7 +8,7 @@ function boxes(me) {
   const width = Math.max(280, me.stage.clientWidth);
   const size = Math.max(11, rem * 0.75);
   const small = PANELS.filter((name) => name !== me.state.what);
-  const frame = (left, top, right, bottom, big) => ({ left: left + size * (big ? 3.6 : 3.4), top: top + size * 2, right: right - 6, bottom: bottom - size * (big ? 3 : 1.9), big });
+  const frame = (left, top, right, bottom, big) => ({ left: left + size * (big ? 3.6 : 3.4), top: top + size * 2, right: right - 6, bottom: bottom - size * (big ? 3 : 2.9), big });
   if (width < 34 * rem) {
     const [tall, low] = [rem * 16, rem * 10];
     return { rem, size, width, height: tall + low, panels: { [me.state.what]: frame(0, 0, width, tall, true), [small[0]]: frame(0, tall, width / 2, tall + low), [small[1]]: frame(width / 2, tall, width, tall + low) } };
@@ -56,7 +56,7 @@ function drawPanel(me, pen, what, box, curves) {
   const x = scaleOf("linear", state.across === "p" ? 0 : -8, state.across === "p" ? 1 : 8, box.left, box.right, box.big ? 5 : 2);
   const y = scaleOf(state.scale, ...rangeOf(me, what, curves), box.bottom, box.top, many);
   if (box.big) me.x = x;
-  axes(pen, box, x, y, ink, { size, xName: box.big ? labels[`x_${state.across}`] : "", yName: labels[`y_${what}`] });
+  axes(pen, box, x, y, ink, { size, xName: labels[`${box.big ? "x" : "across"}_${state.across}`], yName: labels[`y_${what}`] });
   const at = me.hover ?? state.at;
   const place = x.at(state.across === "p" ? at : Math.min(8, Math.max(-8, toZ(at))));
   pen.path([place, box.top, place, box.bottom], { color: ink.text, dash: [3, 3], alpha: 0.7 });

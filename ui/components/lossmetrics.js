@@ -135,10 +135,10 @@ function unitAxes(me, pen, plot, names, x = null) {
   return [across, up];
 }
 
-function thresholdScale(plot) {
+function thresholdScale(plot, size = 0) {
   const ticks = [0.001, 0.01, 0.1, 0.5, 0.9, 0.99, 0.999].map((p) => ({ value: logitOf(p), text: String(p) }));
   const scale = scaleOf("linear", -EDGE, EDGE, plot.left, plot.right, 4);
-  return { ...scale, ticks: plot.right - plot.left < 260 ? ticks.filter((_, at) => at % 2) : ticks };
+  return { ...scale, ticks: plot.right - plot.left < 21 * size ? ticks.filter((_, at) => at % 2) : ticks };
 }
 
 const placed = (points, x, y) => points.map((value, at) => (at % 2 ? y.at(value) : x.at(value)));
@@ -156,7 +156,7 @@ function paintCurve(me, pen, plot, kind) {
 
 function paintLines(me, pen, plot) {
   const { labels, ink, box } = me;
-  const x = thresholdScale(plot);
+  const x = thresholdScale(plot, box.size);
   const [, y] = unitAxes(me, pen, plot, [labels.x_threshold, labels.y_lines], x);
   const { lines, grid } = facts(me, me.state.variant);
   for (const name of FIGURES) {

@@ -18,12 +18,22 @@ function chooseTheme(theme, paths) {
   window.location.reload();
 }
 
+/** The root's font size is another one now. Pictures that were drawn before hear of it as of a theme: their host's style
+ *  changes. */
+function sizesChanged() {
+  const rem = getComputedStyle(document.documentElement).fontSize;
+  for (const host of document.querySelectorAll("*")) if (host.shadowRoot) host.style.setProperty("--notes-rem", rem);
+}
+
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   const { labels, pages, page, lang, present } = data;
   document.documentElement.lang = lang;
   document.title = data.title;
-  document.documentElement.toggleAttribute("data-present", present);
+  if (document.documentElement.hasAttribute("data-present") !== present) {
+    document.documentElement.toggleAttribute("data-present", present);
+    sizesChanged();
+  }
 
   const links = pages.map((entry) => {
     const link = element("a", { href: entry.href, text: entry.title, "aria-current": entry.id === page ? "page" : null });
