@@ -52,7 +52,16 @@ class _Examples:
     labels: Int
 
 
-def _examples(task: Task, shown: Sequence[Scene], views: int, seed: int) -> _Examples:
+def _changed(scene: Scene, allowed: frozenset[Scene], random: np.random.Generator) -> Scene:
+    """The scene with one thing changed. In training only scenes of the training are `allowed`: a caption that were
+    only ever seen as wrong would give the answer away."""
+    others = [CHANGES[_CHANGED[place]](scene) for place in random.permutation(len(_CHANGED))]
+    return next((other for other in others if other in allowed), others[0])
+
+
+def _examples(
+    task: Task, shown: Sequence[Scene], views: int, seed: int, allowed: frozenset[Scene] = frozenset()
+) -> _Examples:
     every = [scene for _ in range(views) for scene in shown]
     pictures = np.concatenate([scenes.render(shown, seed + view) for view in range(views)])
     if task == "shape":
@@ -60,10 +69,7 @@ def _examples(task: Task, shown: Sequence[Scene], views: int, seed: int) -> _Exa
         return _Examples(pictures, captions.tokens_of(every), labels)
     random = np.random.default_rng(seed)
     labels = random.integers(0, 2, len(every))
-    told = [
-        scene if same else CHANGES[_CHANGED[random.integers(len(_CHANGED))]](scene)
-        for scene, same in zip(every, labels, strict=True)
-    ]
+    told = [scene if same else _changed(scene, allowed, random) for scene, same in zip(every, labels, strict=True)]
     return _Examples(pictures, captions.tokens_of(told), labels)
 
 
@@ -99,7 +105,7 @@ def _features(examples: _Examples, side: Side, levels: npt.ArrayLike, seed: int)
 def ask(question: Question, *, seeds: int = SEEDS, views: int = VIEWS, report: Report = silent) -> Graceful:
     """Train all heads for a question and measure them at every level of noise. Raises encoder.WeightsError."""
     split = scenes.split(scenes.singles(), 60)
-    learn = _examples(question.task, split.train, views, 50_000)
+    learn = _examples(question.task, split.train, views, 50_000, frozenset(split.train))
     test = _examples(question.task, split.held_out, TEST_VIEWS, 60_000)
     levels: npt.ArrayLike = 0.0
     if question.hardened:

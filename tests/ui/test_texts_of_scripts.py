@@ -54,7 +54,6 @@ GROUPS = {
     "alignspace": "alignspace.js aligncourse.js",
     "alignlosses": "alignlosses.js",
     "aligngallery": "aligngallery.js",
-    "alignquestion": "alignquestion.js",
 }
 # Names that a script builds: the values of THEMES in topbar.js and of SHARES in paneswitch.js.
 BUILT = {f"topbar.theme_{name}" for name in ("system", "light", "dark")}
@@ -98,7 +97,6 @@ BUILT |= {f"alignlosses.kind_{name}" for name in ("infonce", "sigmoid", "triplet
 BUILT |= {f"alignlosses.control_{name}" for name in ("batch", "scale", "margin", "bias")}
 BUILT |= {f"alignlosses.{name}" for name in ("label_colour", "label_shape", "legend_pull", "legend_push")}
 BUILT |= {f"alignlosses.{name}" for name in ("loss_nats", "loss_cosine")}
-BUILT |= {f"alignquestion.legend_{name}" for name in ("right", "wrong")}
 # Names that the scripts of the embeddings page build: sliders and what they do, columns, buttons, orders.
 LEARNT = {
     "learnwindow": "window negatives rate",

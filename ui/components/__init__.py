@@ -33,7 +33,6 @@ PARTS = {
     **dict.fromkeys(ALIGNMENT, ("losskit", "alignkit")),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "quanttensor": ("losskit", "quantgrid"),
-    "alignquestion": ("losskit", "alignkit", "aligncourse"),
     **dict.fromkeys(COURSES, ("losskit", "aligncourse")),
     "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
