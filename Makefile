@@ -63,6 +63,7 @@ assets: $(VENV)/test.ready browser
 	$(BIN)/python -m tools.measured
 	$(BIN)/python -m tools.dual_encoder
 	$(BIN)/python -m tools.broken_pairs
+	$(BIN)/python -m tools.fusions
 	$(BIN)/python -m tools.cards
 
 $(BIN)/python:

@@ -20,6 +20,7 @@ from benchmarks import (
     focal_training,
     house,
     measure,
+    quantization_grid,
     quantization_models,
     search,
 )
@@ -30,7 +31,7 @@ PAGES: Mapping[str, Callable[[Browser], list[measure.Row]]] = {
     "focal": lambda browser: [*focal_loss.measure(browser), *focal_training.measure(browser)],
     "embeddings": embeddings.measure,
     "alignment": alignment.measure,
-    "quantization": lambda browser: quantization_models.measure(),
+    "quantization": lambda browser: [*quantization_grid.measure(browser), *quantization_models.measure()],
     "search": search.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"

@@ -15,7 +15,7 @@ import torch
 from explainers.alignment import breaking, training
 from explainers.alignment.training import Setup
 
-SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+SHARES = (0.0, 0.5, 1.0)
 SEEDS = (0, 1, 2)
 
 

@@ -33,7 +33,7 @@ SHOTS = {
     "attention": ("/attention?layer=4&head=2&pin=10&pane=0", ".st-key-attention-explorer"),
     "embeddings": ("/embeddings?pane=0", ".st-key-embeddings-maps .root"),
     "focal-loss": ("/focal-loss?pane=0", ".st-key-focal-curves .picture"),
-    "quantization": ("/quantization?pane=0", ".st-key-quant-tensor .root"),
+    "quantization": ("/quantization?pane=0", ".st-key-quant-tensor .picture"),
     "alignment": ("/alignment?pane=0&lens=matrix", ".st-key-align-matrix .stage"),
 }
 LANGUAGES = ("zh-Hant", "en")

@@ -136,11 +136,16 @@ def data() -> tuple[scenes.Split, npt.NDArray[np.uint8], Int]:
     return found, scenes.render(found.held_out, _TEST_SEED), captions.tokens_of(found.held_out)
 
 
-@functools.lru_cache(maxsize=2)
-def _training_pictures(views: int) -> torch.Tensor:
-    """All training pictures as input of the network, view by view: scene i's picture v is at v * n + i."""
+def training_views(views: int) -> npt.NDArray[np.uint8]:
+    """All training pictures UInt8[views * n, 48, 48, 3], view by view: scene i's picture v is at v * n + i."""
     split, _, _ = data()
-    return torch.cat([encoder.to_input(scenes.render(split.train, _TRAIN_SEED + view)) for view in range(views)])
+    return np.concatenate([scenes.render(split.train, _TRAIN_SEED + view) for view in range(views)])
+
+
+@functools.lru_cache(maxsize=2)
+def pictures_of(views: int) -> torch.Tensor:
+    """The same as input of the network."""
+    return encoder.to_input(training_views(views))
 
 
 class Run:
@@ -160,7 +165,7 @@ class Run:
 
     def advance(self, batches: Sequence[Int]) -> float:
         """One step for each batch of picture numbers; the mean loss."""
-        pictures = _training_pictures(VIEWS)
+        pictures = pictures_of(VIEWS)
         self.model.train()
         losses = []
         for batch in batches:
@@ -173,7 +178,7 @@ class Run:
         """The loss of a batch before anything is learned."""
         twin = copy.deepcopy(self.model)  # a pass in training mode moves the running means of the normalisation
         with torch.no_grad():
-            images = twin.encode_images(_training_pictures(VIEWS)[batch])
+            images = twin.encode_images(pictures_of(VIEWS)[batch])
             texts = twin.encode_texts(self.ids[batch % len(self.given)])
             return float(encoder.infonce(images, texts, twin.scale))
 
@@ -198,7 +203,7 @@ class Run:
         was = self.model.training
         self.model.eval()
         with torch.inference_mode():
-            images = self.model.encode_images(_training_pictures(VIEWS)[self.probe])
+            images = self.model.encode_images(pictures_of(VIEWS)[self.probe])
             texts = self.model.encode_texts(self.ids[self.probe])
         self.model.train(was)
         return retrieval.recall((images @ texts.T).numpy())

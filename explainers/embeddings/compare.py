@@ -3,11 +3,13 @@
 Nearness is the cosine in the original space, never a distance on a map. How alike two lists of neighbours are is the
 overlap of the sets, the measure that Antoniak & Mimno 2018 (doi:10.1162/tacl_a_00008) use for the stability of
 embeddings. What a model leans to is read off the neighbours themselves: letters shared with the word (Dice's
-coefficient of character trigrams, as in Angell, Freund & Willett 1983) and the topic shared with it.
+coefficient of character trigrams, as in Angell, Freund & Willett 1983; of characters in Chinese) and the topic shared
+with it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -214,6 +216,9 @@ def top_rows(cosines: Float32, count: int) -> Int64:
     return np.take_along_axis(within, order, axis=1).astype(np.int64)
 
 
+_CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
+
+
 def trigrams(word: str) -> frozenset[str]:
     """Runs of three characters of the word written between `<` and `>`."""
     text = f"<{word}>"
@@ -221,8 +226,13 @@ def trigrams(word: str) -> frozenset[str]:
 
 
 def dice(a: str, b: str) -> float:
-    """Dice's coefficient of two words' trigrams: 0 no letters in common, 1 the same word."""
-    one, other = trigrams(a), trigrams(b)
+    """Dice's coefficient of two words' trigrams: 0 no letters in common, 1 the same word.
+
+    Where one of them has Chinese characters, of their characters: a Chinese word is one to three of them long, so that
+    no run of three would be shared by words as like as 醫生 and 醫師.
+    """
+    chinese = _CHINESE.search(a) or _CHINESE.search(b)
+    one, other = (frozenset(a), frozenset(b)) if chinese else (trigrams(a), trigrams(b))
     return 2 * len(one & other) / (len(one) + len(other))
 
 

@@ -133,7 +133,7 @@ def size_against_agreement(found: Search, chosen: Plan, budget: float, labels: L
                 x=[plan.bytes / 2**20 for plan in plans],
                 y=[plan.cosine for plan in plans],
                 customdata=[",".join(map(str, plan.bits.values())) for plan in plans],
-                text=[str(next(iter(plan.bits.values()))) + labels["bits"] for plan in plans]
+                text=[f"{next(iter(plan.bits.values()))} {labels['bits']}" for plan in plans]
                 if "text" in mode
                 else None,
                 textposition="bottom center",
@@ -166,6 +166,6 @@ def bits_of_each_layer(plan: Plan, rows: Sequence[str], columns: Sequence[str], 
     )
     figure = go.Figure(cells)
     figure.update_yaxes(autorange="reversed", title=labels["block"], type="category", showgrid=False)
-    figure.update_xaxes(type="category", side="top", showgrid=False)
+    figure.update_xaxes(type="category", showgrid=False)
     figure.update_layout(clickmode="event+select", showlegend=False)
     return calm(figure, 60 + 38 * len(rows), top=30)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explainers.alignment import breaking, captions, training
 from explainers.alignment.training import RUNS, Course, Moment, Setup, Trained
-from pages.parts import align_scene, focal_scene
+from pages.parts import align_doses, align_scene, focal_scene
 from ui import components, figure, frame, source, widgets, work
 from ui.state import PageState
 
@@ -119,3 +119,4 @@ def draw(here: PageState) -> None:
         else:
             frame.notice(here.t("align.broken.shipped_other"))
         draw_done(here, shipped)
+    align_doses.draw(here)

@@ -1,4 +1,4 @@
-"""What every dose of breaking costs: three ways to swap, five shares, three seeds; `make assets` measured it."""
+"""What every dose of breaking costs: three ways to swap, three shares, three seeds; `make assets` measured it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def draw(here: PageState) -> None:
             "align.doses.claim",
             whole=align_scene.plus_minus(whole),
             half=align_scene.plus_minus(half),
+            loss=align_scene.plus_minus([dose.loss for dose in doses]),
         ),
         guide=(
             here.t("align.doses.look"),
@@ -37,7 +38,7 @@ def draw(here: PageState) -> None:
         exports=(figure.Export("doses.csv", doses_csv),),
         code=lambda: source.snippet(
             training.finish,
-            "for share in (0, 0.25, 0.5, 0.75, 1):\n"
+            "for share in (0, 0.5, 1):\n"
             '    done = finish(Setup(share, "any"))\n'
             "    print(share, done.loss, done.found.recall_1, done.own)",
         ),

@@ -87,23 +87,29 @@ def draw_lists(here: PageState, opened: tuple[Space, ...]) -> None:
 
 
 def draw_leanings(here: PageState, found: Comparison, opened: tuple[Space, ...]) -> None:
-    """Letters and topic shared with the word, a line for each space that has it."""
+    """Letters and topic shared with the word, a line for each space that has it; no topics where none are known."""
+    topics = scene.topics(here.text("corpus"))
     by_name = {space.name: space for space in opened}
     rows = []
-    for one in compare.leanings(found, scene.topics(here.text("corpus"))):
+    for one in compare.leanings(found, topics):
         space = by_name[one.name]
         colour = scene.colour_of(space)
         topic: object = here.t("embed.lists.no_topic")
         if one.topic is not None:
             topic = {"share": one.topic, "text": scene.percent(one.topic), "colour": colour}
         letters = {"share": one.spelling, "text": scene.percent(one.spelling), "colour": colour}
-        rows.append([scene.name_of(here, space), letters, topic])
-    columns = [here.t(f"embed.lists.column_{name}") for name in ("space", "letters", "topic")]
+        rows.append([scene.name_of(here, space), letters, *([topic] if topics else [])])
+    columns = _columns(here, bool(topics))
     components.mount(
         "wordtable",
         "embeddings-leanings",
         {"caption": "", "columns": columns, "rows": rows, "labels": here.t.group("wordtable")},
     )
+
+
+def _columns(here: PageState, topics: bool) -> list[str]:
+    names = ("space", "letters", "topic") if topics else ("space", "letters")
+    return [here.t(f"embed.lists.column_{name}") for name in names]
 
 
 def draw_partings(here: PageState) -> None:
@@ -169,11 +175,11 @@ def _draw_tables(here: PageState, found: Partings, names: tuple[str, str]) -> No
     for side, name in enumerate(names):
         colour = scene.COLOURS[found.names[side]]
         letters = {"share": found.spelling[side], "text": f"{found.spelling[side]:.1%}", "colour": colour}
-        topic: object = here.t("embed.lists.no_topic")
+        line: list[object] = [name, letters]
         if found.topic:
-            topic = {"share": found.topic[side], "text": f"{found.topic[side]:.1%}", "colour": colour}
-        leanings.append([name, letters, topic])
-    columns = [here.t(f"embed.lists.column_{name}") for name in ("space", "letters", "topic")]
+            line.append({"share": found.topic[side], "text": f"{found.topic[side]:.1%}", "colour": colour})
+        leanings.append(line)
+    columns = _columns(here, found.topic is not None)
     caption = here.t("embed.partings.leanings", searched=f"{found.searched:,}")
     components.mount(
         "wordtable",

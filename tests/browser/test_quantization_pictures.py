@@ -136,6 +136,9 @@ def test_a_clicked_cell_changes_the_bits_of_a_layer(page_at) -> None:
     sheet = page_at("/quantization?lang=en&lens=sensitivity&plan=8")
     cells = sheet.page.locator(".st-key-chart-bits .scatterlayer .point")
     cells.first.wait_for(timeout=LIMIT_MS)
+    # While work reports, the page is drawn again and again, and a click would fall between two drawings.
+    expect(sheet.page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=3 * LIMIT_MS)
+    sheet.settle()
     box = cells.nth(1).bounding_box()
     assert box
     sheet.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

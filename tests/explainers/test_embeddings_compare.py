@@ -91,6 +91,9 @@ def test_shared_letters_by_hand() -> None:
     assert compare.dice("king", "king") == 1.0
     assert compare.dice("king", "queen") == 0.0
     assert compare.dice("王", "王") == 1.0
+    assert compare.dice("醫生", "醫師") == 0.5  # one character of two each
+    assert compare.dice("醫生", "護士") == 0.0
+    assert compare.dice("T恤", "恤") == pytest.approx(2 / 3)
 
 
 def test_shared_topics_by_hand() -> None:

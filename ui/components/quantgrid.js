@@ -109,9 +109,11 @@ function squaredOf(values, from, to, scale, zero, first, last) {
   return sum;
 }
 
+const gridKey = (spec) => `grid ${JSON.stringify(spec)}`;
+
 /** The grid of `spec`: a scale and a zero point for each part. */
 function fitGrid(tensor, spec) {
-  const key = `grid ${JSON.stringify(spec)}`;
+  const key = gridKey(spec);
   if (tensor.kept.has(key)) return tensor.kept.get(key);
   const { starts, many } = partsOf(tensor, spec);
   const { low, high } = endsOf(tensor, spec);
@@ -168,7 +170,9 @@ function codeOf(value, scale, zero, spec) {
 function damageOf(tensor, grid) {
   const { values, columns } = tensor;
   const [first, last] = levelsOf(grid.spec);
-  let [sum, signal, worst, at, beyond] = [0, 0, -1, 0, 0];
+  let [sum, worst, at, beyond] = [0, -1, 0, 0];
+  if (!tensor.kept.has("signal")) tensor.kept.set("signal", values.reduce((total, value) => total + value * value, 0));
+  const signal = tensor.kept.get("signal");
   for (let part = 0; part < grid.many; part += 1) {
     const [scale, zero] = [grid.scale[part], grid.zero[part]];
     const inverse = fround(1 / scale);
@@ -180,7 +184,6 @@ function damageOf(tensor, grid) {
       const off = fround(fround((code - zero) * scale) - value);
       const size = off < 0 ? -off : off;
       sum += off * off;
-      signal += value * value;
       if (size > worst) [worst, at] = [size, i];
       if (size > limit) beyond += 1;
     }

@@ -174,7 +174,17 @@ function draw(me) {
   paint(me, canvasPen(sheetOf(me.canvas, me.box.width, me.box.height), themeColor(me.canvas, "--st-font", "sans-serif")));
   read(me);
   mark(me);
+  fitAhead(me);
   me.root.dataset.drawMs = (performance.now() - begun).toFixed(2);
+}
+
+/** Search the least squared error for the other bits while nothing moves: a dragged slider then finds it done. */
+function fitAhead(me) {
+  clearTimeout(me.ahead);
+  if (me.state.clipping !== "mse") return;
+  const specs = [8, 7, 6, 5, 4, 3, 2].map((bits) => ({ ...specOf(me.state), bits }));
+  const next = specs.find((spec) => !me.tensor.kept.has(gridKey(spec)));
+  if (next) me.ahead = setTimeout(() => { fitGrid(me.tensor, next); fitAhead(me); }, 80);
 }
 
 function pickedOf(me) {
