@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from benchmarks import (
     alignment,
+    alignment_training,
     attention,
     browsers,
     embeddings,
@@ -30,8 +31,8 @@ PAGES: Mapping[str, Callable[[Browser], list[measure.Row]]] = {
     "attention": attention.measure,
     "focal": lambda browser: [*focal_loss.measure(browser), *focal_training.measure(browser)],
     "embeddings": embeddings.measure,
-    "alignment": alignment.measure,
     "quantization": lambda browser: [*quantization_grid.measure(browser), *quantization_models.measure()],
+    "alignment": lambda browser: [*alignment.measure(browser), *alignment_training.measure()],
     "search": search.measure,
 }
 RESULTS = Path(__file__).resolve().parent / "results.json"
