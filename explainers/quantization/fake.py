@@ -10,6 +10,8 @@ and shares every tensor that stays.
 from __future__ import annotations
 
 import copy
+import functools
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -24,7 +26,7 @@ from explainers.quantization.quantizers import Spec
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel
+    from transformers import BatchEncoding, PreTrainedModel, PreTrainedTokenizerFast
 
 Float32 = npt.NDArray[np.float32]
 Activations = Literal["none", "tensor", "token"]
@@ -204,6 +206,23 @@ def by_engine(engine: Engine, recipe: Recipe, source: ModelSource = BUNDLED_BERT
 # ---------------------------------------------------------------- answers
 
 
+_reading = threading.Lock()
+
+
+@functools.lru_cache(maxsize=4)
+def _own_tokenizer(source: ModelSource) -> PreTrainedTokenizerFast:
+    return copy.deepcopy(load_encoder(source).tokenizer)
+
+
+def tokenized(texts: Sequence[str], longest: int, source: ModelSource = BUNDLED_BERT) -> BatchEncoding:
+    """Texts as padded ids. A fast tokenizer keeps its padding as state, so two threads must not ask one at once."""
+    with _reading:
+        found: BatchEncoding = _own_tokenizer(source)(
+            list(texts), padding=True, truncation=True, max_length=longest, return_tensors="pt"
+        )
+        return found
+
+
 def sentence_vectors(
     texts: Sequence[str], model: PreTrainedModel | None = None, source: ModelSource = BUNDLED_BERT
 ) -> Float32:
@@ -213,16 +232,14 @@ def sentence_vectors(
 
     loaded = load_encoder(source)
     asked = loaded.model if model is None else model
-    tokenizer, longest = loaded.tokenizer, min(MOST_TOKENS, loaded.max_positions)
+    longest = min(MOST_TOKENS, loaded.max_positions)
     if not texts:
         raise FakeError("quant-no-texts")
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
     found = np.empty((len(texts), loaded.hidden), np.float32)
     for start in range(0, len(texts), BATCH):
         places = order[start : start + BATCH]
-        batch = tokenizer(
-            [texts[place] for place in places], padding=True, truncation=True, max_length=longest, return_tensors="pt"
-        )
+        batch = tokenized([texts[place] for place in places], longest, source)
         with torch.inference_mode():
             last = asked(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
             mask = batch["attention_mask"].unsqueeze(-1).to(last.dtype)
@@ -249,7 +266,7 @@ def attention_of(
     import torch
 
     loaded = load_encoder(source)
-    batch = loaded.tokenizer([text], truncation=True, max_length=32, return_tensors="pt")
+    batch = tokenized([text], 32, source)
     with torch.inference_mode():
         found = (loaded.model if model is None else model)(
             input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], output_attentions=True

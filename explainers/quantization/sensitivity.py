@@ -120,7 +120,7 @@ def layer_inputs(sentences: Sequence[str], source: ModelSource = BUNDLED_BERT) -
         listen(name)
     with torch.inference_mode():
         for sentence in sentences:
-            batch = loaded.tokenizer([sentence], truncation=True, max_length=fake.MOST_TOKENS, return_tensors="pt")
+            batch = fake.tokenized([sentence], min(fake.MOST_TOKENS, loaded.max_positions), source)
             model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
     found = []
     for name, parts in kept.items():

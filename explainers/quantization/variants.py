@@ -114,9 +114,8 @@ def sentence_vectors(hidden: Float32, mask: Int64) -> Float32:
 def tokenized(sentences: tuple[str, ...], source: ModelSource = BUNDLED_BERT) -> tuple[Int64, Int64]:
     """Ids and mask, both Int64[sentence, token], as long as the longest sentence."""
     from explainers.models import load_encoder
+    from explainers.quantization import fake
 
-    loaded = load_encoder(source)
-    batch = loaded.tokenizer(
-        list(sentences), padding=True, truncation=True, max_length=loaded.max_positions, return_tensors="np"
-    )
-    return batch["input_ids"].astype(np.int64), batch["attention_mask"].astype(np.int64)
+    batch = fake.tokenized(sentences, load_encoder(source).max_positions, source)
+    ids, mask = batch["input_ids"].numpy(), batch["attention_mask"].numpy()
+    return ids.astype(np.int64), mask.astype(np.int64)

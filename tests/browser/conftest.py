@@ -29,6 +29,7 @@ PageAt = Callable[..., Sheet]
 CLOSE = frozenset(
     {
         "test_alignment_pictures.py",
+        "test_alignment_learning.py",
         "test_attention_lenses.py",
         "test_attention_long.py",
         "test_attention_order.py",

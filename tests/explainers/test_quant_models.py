@@ -218,3 +218,13 @@ def test_attention_of_a_head_is_that_of_the_attention_page() -> None:
     trace = attention.trace(TEXTS[0])
     assert found.tokens == tuple(token.piece for token in trace.tokens)
     np.testing.assert_allclose(found.weights, trace.attention[3, 1], atol=1e-6)
+
+
+def test_many_threads_read_texts_at_once() -> None:
+    """A fast tokenizer keeps its padding as state: without a lock one thread takes it from another."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    texts = [["a"], ["the cat sat on the mat", "a"], ["one two three", "a much longer sentence than that", "x"]] * 40
+    with ThreadPoolExecutor(4) as pool:
+        shapes = [found["input_ids"].shape for found in pool.map(lambda some: fake.tokenized(some, 16), texts)]
+    assert [shape[0] for shape in shapes] == [len(some) for some in texts]
