@@ -26,7 +26,7 @@ PLANE = "/focal-loss?lang=en&lens=train"
 GAMMA = ".st-key-focal-loss-gamma input[type=range]"
 START = ".st-key-focal-vectors-start button"
 RATIO = "10"
-CORPORA = {"reviews": (texts.reviews, vectors.tfidf_vectors), "sentences": (texts.sentences, vectors.bert_vectors)}
+CORPORA = {"reviews": (texts.reviews, vectors.word_vectors), "sentences": (texts.sentences, vectors.bert_vectors)}
 # A picture of a training is painted as "<name> <frames> <done>"; those of earlier trainings do not count.
 NOTE = "bench.past = new Set([...(bench.past ?? []), ...bench.paints.map(({ value }) => value?.split(' ')[0])])"
 OURS = "paint.shown && !(bench.past ?? new Set()).has(paint.value?.split(' ')[0]) && paint.value?.endsWith"

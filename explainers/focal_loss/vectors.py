@@ -1,4 +1,5 @@
-"""Texts as vectors: TF-IDF of characters reduced to its main directions, or the sentence vectors of the bundled BERT.
+"""Texts as vectors: the sentence vectors of the bundled BERT, means of the shipped Chinese word vectors
+(`explainers.wordmeans`), or TF-IDF of characters reduced to its main directions.
 
 TF-IDF over single characters and pairs of them needs no dictionary and serves any script; its reduction is latent
 semantic analysis (Deerwester et al. 1990, doi:10.1002/(SICI)1097-4571(199009)41:6<391::AID-ASI1>3.0.CO;2-9), computed
@@ -8,14 +9,19 @@ vectors, as in Reimers & Gurevych 2019 (arXiv:1908.10084). No label is used here
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from explainers.focal_loss.datasets import Float32
+from explainers.focal_loss.texts import Corpus
 from explainers.models import load_bert
 from explainers.progress import Report, silent
+from explainers.wordmeans import shipped, word_vectors
+
+__all__ = ["WAYS", "bert_vectors", "tfidf_vectors", "way_of", "word_vectors"]
 
 MAX_FEATURES = 20_000
 DIMENSIONS = 128
@@ -23,6 +29,14 @@ BATCH = 16
 MAX_TOKENS = 96
 MOST_FOR_BERT = 1000
 """More texts than this would keep a reader waiting longer than the training does."""
+
+
+def way_of(corpus: Corpus) -> str:
+    """How the texts become vectors: "words" where they are Chinese, which BERT does not know, and the words' vectors
+    are shipped; "bert" where they are few enough; else "tfidf"."""
+    if corpus.chinese:
+        return "words" if shipped() else "tfidf"
+    return "bert" if len(corpus.texts) <= MOST_FOR_BERT else "tfidf"
 
 
 def tfidf_vectors(texts: Sequence[str], report: Report = silent) -> Float32:
@@ -50,11 +64,12 @@ def bert_vectors(texts: Sequence[str], report: Report = silent) -> Float32:
     import torch
 
     bert = load_bert()
+    tokenizer = copy.deepcopy(bert.tokenizer)  # padding is its state: other readers' texts must not get it
     order = np.argsort([len(text) for text in texts], kind="stable")  # like lengths together: less padding
     vectors = np.empty((len(texts), bert.hidden), dtype=np.float32)
     for start in range(0, len(texts), BATCH):
         rows = order[start : start + BATCH]
-        tokens = bert.tokenizer(
+        tokens = tokenizer(
             [texts[row] for row in rows], padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         )
         mask = tokens["attention_mask"]
@@ -64,3 +79,7 @@ def bert_vectors(texts: Sequence[str], report: Report = silent) -> Float32:
             vectors[rows] = torch.nn.functional.normalize(mean, dim=1).numpy()
         report(min(1.0, (start + BATCH) / len(texts)), None)
     return vectors
+
+
+WAYS: dict[str, Callable[..., Float32]] = {"bert": bert_vectors, "words": word_vectors, "tfidf": tfidf_vectors}
+"""The function of each way."""

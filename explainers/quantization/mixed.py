@@ -16,6 +16,7 @@ import numpy.typing as npt
 from explainers.errors import ExplainerError
 from explainers.models import BUNDLED_BERT, ModelSource, load_bert
 from explainers.progress import Report, silent
+from explainers.quantization.fake import tokenized
 
 Float32 = npt.NDArray[np.float32]
 Float64 = npt.NDArray[np.float64]
@@ -73,7 +74,7 @@ def gradients(sentences: tuple[str, ...], temperature: float = 0.05, source: Mod
     model.train()
     for weight in model.parameters():
         weight.requires_grad_(True)
-    batch = loaded.tokenizer(list(sentences), padding=True, truncation=True, max_length=64, return_tensors="pt")
+    batch = tokenized(sentences, 64, source)
     weight = batch["attention_mask"].unsqueeze(-1).float()
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(0)

@@ -84,11 +84,6 @@ def corpus_of(here: PageState) -> Corpus | None:
     return texts.reviews() if here.text("corpus") == "reviews" else texts.sentences()
 
 
-def uses_bert(corpus: Corpus) -> bool:
-    """Whether the texts become BERT's vectors: it knows no Chinese, and many texts would take too long."""
-    return not corpus.chinese and len(corpus.texts) <= vectors.MOST_FOR_BERT
-
-
 def lines_of(here: PageState, kind: str) -> tuple[str, tuple[Callable[..., object], ...]]:
     """Python that trains what the page shows, for a code tab, and what those lines need."""
     recipe = recipe_of(here, kind)
@@ -96,7 +91,7 @@ def lines_of(here: PageState, kind: str) -> tuple[str, tuple[Callable[..., objec
         needs: tuple[Callable[..., object], ...] = (experiment.train_plane, PlaneSetup, Recipe)
         return f"result = train_plane({setup_of(here)!r}, {recipe!r})\n", needs
     corpus = corpus_of(here)
-    make = vectors.bert_vectors if corpus is not None and uses_bert(corpus) else vectors.tfidf_vectors
+    make = vectors.WAYS[vectors.way_of(corpus) if corpus is not None else "tfidf"]
     own = here.text("corpus") == "own"
     read = texts.read_csv if own else texts.reviews if here.text("corpus") == "reviews" else texts.sentences
     lines = (
@@ -118,16 +113,16 @@ def draw_run(here: PageState, kind: str, draw: Draw, watch: Watch | None = None)
     corpus = corpus_of(here)
     if corpus is None:
         return
-    bert = uses_bert(corpus)
-    make = functools.partial(vectors.bert_vectors if bert else vectors.tfidf_vectors, corpus.texts)
+    way = vectors.way_of(corpus)
+    make = functools.partial(vectors.WAYS[way], corpus.texts)
 
     def train(found: object, done: bool) -> None:
         if done:
             _train_texts(here, corpus, cast("Float32", found), _shown(draw, watch))
 
-    # TF-IDF is plain Python and goes to a worker; BERT is torch, and the server's own copy is loaded already.
-    key = ("focal-vectors", corpus.name, bert)
-    work.panel(here, "focal-vectors", make, train, key=key, process=not bert, wait=True)
+    # Counting words is plain Python and goes to a worker; BERT is torch, and the server's own copy is loaded already.
+    key = ("focal-vectors", corpus.name, way)
+    work.panel(here, "focal-vectors", make, train, key=key, process=way != "bert", wait=True)
 
 
 def _train_texts(here: PageState, corpus: Corpus, found: Float32, draw: Callable[[object, bool], None]) -> None:

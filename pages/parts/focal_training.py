@@ -133,7 +133,7 @@ def draw_train(here: PageState) -> None:
 def about(here: PageState, corpus: Corpus) -> str:
     """What the texts are and how they become vectors."""
     known = {"reviews": "text.about_reviews", "sentences": "text.about_sentences"}
-    way = here.t("text.by_bert" if focal_runs.uses_bert(corpus) else "text.by_tfidf")
+    way = here.t(f"text.by_{vectors.way_of(corpus)}")
     said = here.t(
         known.get(corpus.name, "text.about_own"),
         n=f"{len(corpus.texts):,}",
@@ -155,7 +155,7 @@ def draw_text(here: PageState) -> None:
 
     def draw(result: Experiment) -> None:
         explain_counts(here, result, int(here.text("thinned")))
-        make = vectors.bert_vectors if focal_runs.uses_bert(corpus) else vectors.tfidf_vectors
+        make = vectors.WAYS[vectors.way_of(corpus)]
         lines, needs = focal_runs.lines_of(here, "text")
         with figure.card(
             here,

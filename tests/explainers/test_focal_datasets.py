@@ -14,7 +14,7 @@ from scipy.stats import multivariate_normal
 from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from explainers import attention
+from explainers import attention, wordmeans
 from explainers.focal_loss import datasets, texts, vectors
 from explainers.focal_loss.datasets import PlaneSetup, TooFewError
 from explainers.focal_loss.texts import TextsError
@@ -279,6 +279,39 @@ def test_texts_that_share_hardly_a_character_still_become_vectors(shared: str) -
     found = vectors.tfidf_vectors([chr(0x4E00 + i) + shared for i in range(60)])
     assert np.isfinite(found).all()
     assert found.shape == (60, 59)
+
+
+def test_word_vectors_are_the_weighted_means_of_the_embeddings_pages_vectors() -> None:
+    from explainers.embeddings import spaces
+
+    space = spaces.shipped("word2vec", "zh")
+    words = ("品質", "服務")
+    share = np.array([space.counts[space.row(word)] for word in words]) / space.counts.sum()
+    weight = wordmeans.SMOOTHING / (wordmeans.SMOOTHING + share)
+    rows = np.array([space.vector(word) for word in words])
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    table = wordmeans.table()
+    mine = table.vectors[[table.rows[word] for word in words]].sum(axis=0) / weight.sum()
+    assert mine == pytest.approx((weight @ rows) / weight.sum(), abs=1e-5)
+
+
+def test_what_all_texts_share_is_taken_off_as_the_papers_svd_does() -> None:
+    raw = np.random.default_rng(0).normal(1.0, 0.3, (40, 7)).astype(np.float32)
+    first = np.linalg.svd(raw, full_matrices=False)[2][0]
+    assert wordmeans.without_common(raw) == pytest.approx(raw - np.outer(raw @ first, first), abs=1e-5)
+
+
+def test_a_text_without_known_words_is_no_trouble() -> None:
+    found = vectors.word_vectors(["质量很好", "xyz", "", "服务态度很差"])
+    assert found.shape == (4, 100)
+    assert np.isfinite(found).all()
+
+
+def test_the_way_follows_the_script_and_what_is_shipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert vectors.way_of(texts.reviews()) == "words"
+    assert vectors.way_of(texts.sentences()) == "bert"
+    monkeypatch.setattr(vectors, "shipped", lambda: False)
+    assert vectors.way_of(texts.reviews()) == "tfidf"
 
 
 def test_tfidf_of_few_texts_has_fewer_numbers() -> None:
