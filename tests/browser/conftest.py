@@ -25,7 +25,7 @@ PageAt = Callable[..., Sheet]
 
 
 # One view each, looked at closely. They take longer than a change should wait for: `make test` runs those marked
-# `core` and visits every view (test_every_page.py), `make deep` runs them all, and so does .ci/run.
+# `core` and visits every view (test_every_page.py), `make deep` runs them all.
 CLOSE = frozenset(
     {
         "test_alignment_pictures.py",
