@@ -54,6 +54,7 @@ def first_models() -> None:
     POOL.prepare("explainers.quantization.prepared")
 
 
+# The engines of the quantization page take a process of their own: only who opens that page pays for it.
 JOBS = (first_forward, first_search, first_worker, first_training, first_pairs)
 NEEDED = {
     "attention": (first_forward, first_search),
