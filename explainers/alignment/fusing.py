@@ -32,6 +32,8 @@ VIEWS = 3  # of each training scene
 TEST_VIEWS = 5  # of each held-out scene
 STEPS = 120
 SEEDS = 5
+SAMPLED = (4, 27, 50)  # of the held-out scenes, those that a page shows
+SAMPLE_SEED = 2
 SHIPPED = Path(__file__).resolve().parents[2] / "assets" / "alignment" / "fusion.json"
 _CHANGED = ("colour", "shape", "size", "place")
 
@@ -75,20 +77,58 @@ def _examples(
 
 def noisy_pictures(pictures: npt.NDArray[np.uint8], levels: npt.ArrayLike, seed: int) -> npt.NDArray[np.uint8]:
     """Pictures with Gaussian noise of 128 times their level."""
-    random = np.random.default_rng(seed)
     scale = 128 * np.broadcast_to(np.asarray(levels, dtype=np.float32), len(pictures))[:, None, None, None]
-    noise = random.standard_normal(pictures.shape, dtype=np.float32)
-    return np.asarray((pictures + scale * noise).clip(0, 255), np.uint8)
+    return np.asarray((pictures + scale * _noise(pictures.shape, seed)).clip(0, 255), np.uint8)
+
+
+def _noise(shape: tuple[int, ...], seed: int) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
 
 
 def noisy_words(ids: Int, levels: npt.ArrayLike, seed: int) -> Int:
     """Token ids where each word is replaced by another with the probability of its level."""
-    random = np.random.default_rng(seed)
     chance = np.broadcast_to(np.asarray(levels, dtype=np.float64), len(ids))[:, None]
-    hit = (random.random(ids.shape) < chance) & (ids != captions.PAD)
+    drawn, others = _replacements(ids, seed)
+    return np.asarray(np.where((drawn < chance) & (ids != captions.PAD), others, ids))
+
+
+def _replacements(ids: Int, seed: int) -> tuple[fusion.Float64, Int]:
+    """For each token the level above which it is replaced, and by which other token."""
+    random = np.random.default_rng(seed)
+    drawn = random.random(ids.shape)
     step = random.integers(1, captions.grammar().size - 1, ids.shape)
-    other = (ids - 1 + step) % (captions.grammar().size - 1) + 1
-    return np.asarray(np.where(hit, other, ids))
+    return drawn, (ids - 1 + step) % (captions.grammar().size - 1) + 1
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Held-out examples with the draws of their noise, so that any level of it can be shown.
+
+    pictures: UInt8[n, 48, 48, 3]; noise: Float32 of the same shape; ids: Int64[n, 10]; a token is replaced by that in
+    `others` where the level is above `drawn`. labels: Int64[n], the right answers. At level x the pictures are
+    noisy_pictures(pictures, x, SAMPLE_SEED), the tokens noisy_words(ids, x, SAMPLE_SEED).
+    """
+
+    pictures: npt.NDArray[np.uint8]
+    ids: Int
+    labels: Int
+    noise: npt.NDArray[np.float32]
+    drawn: fusion.Float64
+    others: Int
+
+
+@functools.cache
+def sample(task: Task) -> Sample:
+    """Three examples of a task's test."""
+    held_out = scenes.split(scenes.singles(), 60).held_out
+    every = _examples(task, [held_out[place] for place in SAMPLED], 1, 60_000)
+    return Sample(
+        every.pictures,
+        every.ids,
+        every.labels,
+        _noise(every.pictures.shape, SAMPLE_SEED),
+        *_replacements(every.ids, SAMPLE_SEED),
+    )
 
 
 def _features(examples: _Examples, side: Side, levels: npt.ArrayLike, seed: int) -> Features:
@@ -102,8 +142,13 @@ def _features(examples: _Examples, side: Side, levels: npt.ArrayLike, seed: int)
     return Features(size * encoder.embed_images(model, pictures), size * encoder.embed_texts(model, ids))
 
 
-def ask(question: Question, *, seeds: int = SEEDS, views: int = VIEWS, report: Report = silent) -> Graceful:
-    """Train all heads for a question and measure them at every level of noise. Raises encoder.WeightsError."""
+def ask(
+    question: Question, *, seeds: int = SEEDS, first: int = 0, views: int = VIEWS, report: Report = silent
+) -> Graceful:
+    """Train all heads for a question and measure them at every level of noise, with `seeds` seeds from `first` on.
+
+    Raises encoder.WeightsError.
+    """
     split = scenes.split(scenes.singles(), 60)
     learn = _examples(question.task, split.train, views, 50_000, frozenset(split.train))
     test = _examples(question.task, split.held_out, TEST_VIEWS, 60_000)
@@ -111,9 +156,12 @@ def ask(question: Question, *, seeds: int = SEEDS, views: int = VIEWS, report: R
     if question.hardened:
         drawn = np.random.default_rng(3).random((2, len(learn.labels)))
         levels = np.where(drawn[0] < 0.5, drawn[1], 0.0)
+    report(0.0, None)
     features = _features(learn, question.noised, levels, 1)
     tests = [_features(test, question.noised, level, 2) for level in LEVELS]
-    return fusion.degrade(features, learn.labels, tests, test.labels, LEVELS, seeds=seeds, steps=STEPS, report=report)
+    return fusion.degrade(
+        features, learn.labels, tests, test.labels, LEVELS, seeds=seeds, first=first, steps=STEPS, report=report
+    )
 
 
 @functools.cache

@@ -170,26 +170,29 @@ def degrade(
     levels: Sequence[float],
     *,
     seeds: int = 5,
+    first: int = 0,
     steps: int = STEPS,
     report: Report = silent,
 ) -> Graceful:
     """Train every method with every seed on `learn` and measure it on the test examples at each noise level.
 
-    tests: the same test examples once for each level. Each seed learns from another nine tenths of `learn`.
+    tests: the same test examples once for each level. The seeds are `first` and those after it; each learns from
+    another nine tenths of `learn`.
     """
     import torch
 
     classes = int(learn_labels.max()) + 1
     found = np.zeros((len(METHODS), seeds, len(levels)))
     weight = np.zeros((seeds, len(levels)))
-    for seed in range(seeds):
+    for turn in range(seeds):
+        seed = first + turn
         kept = np.random.default_rng([seed, 11]).permutation(len(learn_labels))[: int(0.9 * len(learn_labels))]
         for place, method in enumerate(METHODS):
-            report((seed * len(METHODS) + place) / (seeds * len(METHODS)), None)
+            report((turn * len(METHODS) + place) / (seeds * len(METHODS)), None)
             head = train(method, learn.rows(kept), learn_labels[kept], classes, seed, steps)
-            found[place, seed] = [accuracy(head, test, test_labels) for test in tests]
+            found[place, turn] = [accuracy(head, test, test_labels) for test in tests]
             if method == "attention":
                 with torch.no_grad():
                     given = [head.attention(torch.tensor(t.image), torch.tensor(t.text)) for t in tests]
-                weight[seed] = [float(one[:, 0].mean()) for one in given]
+                weight[turn] = [float(one[:, 0].mean()) for one in given]
     return Graceful(METHODS, tuple(levels), found, weight)

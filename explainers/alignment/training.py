@@ -148,6 +148,16 @@ def pictures_of(views: int) -> torch.Tensor:
     return encoder.to_input(training_views(views))
 
 
+def one_cycle(optimiser: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.OneCycleLR:
+    """The rate rises over the first tenth of `steps` and falls over the rest; a short run rises within its first step.
+
+    torch divides by the length of the rise, its share of the steps less one: never let that be nothing.
+    """
+    total = max(3, steps)
+    rise = max(0.1, min(0.5, 2 / total))
+    return torch.optim.lr_scheduler.OneCycleLR(optimiser, max_lr=LEARNING_RATE, total_steps=total, pct_start=rise)
+
+
 class Run:
     """One dual encoder in training."""
 
@@ -157,9 +167,7 @@ class Run:
         self.model = encoder.new(setup.seed)
         self.ids = torch.from_numpy(captions.tokens_of([split.train[i] for i in given]))
         self.optimiser = torch.optim.AdamW(self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-        self.rate = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, max_lr=LEARNING_RATE, total_steps=max(2, setup.steps), pct_start=0.1
-        )
+        self.rate = one_cycle(self.optimiser, setup.steps)
         self.same = breaking.same_parts(split.held_out)
         self.probe = np.random.default_rng(17).permutation(len(given))[:HELD_OUT]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from explainers.alignment import batch, contrastive, training
+from explainers.alignment import batch, captions, contrastive, fusing, training
 from explainers.alignment.contrastive import Settings
 
 LIMIT_MS = 120_000
@@ -40,3 +40,24 @@ def test_the_space_in_the_browser_is_the_explainers(page_at) -> None:
     forces = contrastive.forces(*moved, course.last("aligned").scale, 2)
     drawn = np.reshape(root.evaluate("(root) => [...root.me.forces]"), forces.pushes.shape)
     np.testing.assert_allclose(drawn.sum(axis=0), forces.total, atol=1e-4)
+
+
+@pytest.mark.parametrize("noised", fusing.SIDES)
+def test_the_noise_in_the_browser_is_the_explainers(page_at, noised: str) -> None:
+    sheet = page_at(f"/alignment?lang=en&lens=fusion&task=match&noised={noised}&noise=36")
+    root = sheet.page.locator(".st-key-align-fusion .root[data-painted]")
+    root.wait_for(timeout=LIMIT_MS)
+    root.locator("input[data-control=noise]").press("ArrowRight")
+    sheet.page.wait_for_url("**noise=37**", timeout=LIMIT_MS)
+    level = {"image": 0.0, "text": 0.0, noised: 0.37}
+    sample = fusing.sample("match")
+    pixels = root.evaluate("(root) => [...root.me.pixels]")
+    wanted = fusing.noisy_pictures(sample.pictures, level["image"], fusing.SAMPLE_SEED)
+    assert (np.reshape(pixels, wanted.shape) == wanted).all()
+    told = root.evaluate("(root) => root.me.told.map((words) => words.map((word) => word.text))")
+    known = captions.grammar()
+    ids = fusing.noisy_words(sample.ids, level["text"], fusing.SAMPLE_SEED)
+    assert told == [[known.words[known.names[i]]["en"] for i in row if i != captions.PAD] for row in ids]
+    early = fusing.shipped()[fusing.Question("match", noised)].accuracy[0].mean(axis=0)  # type: ignore[arg-type]
+    between = float(np.interp(0.37, fusing.LEVELS, early))
+    assert f"early (concatenated) {between:.2f}" in root.locator(".readout").first.inner_text()

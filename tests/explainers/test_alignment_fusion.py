@@ -89,3 +89,14 @@ def test_noise_on_one_modality_leaves_the_other_alone() -> None:
     assert (by_name["image"][:, 1] < 0.7).all()
     assert (found.accuracy[:, :, 0] > 0.97).all()
     assert ((found.attention > 0) & (found.attention < 1)).all()
+
+
+def test_a_seed_of_its_own_is_the_same_run_as_within_several() -> None:
+    learn, labels = match(60, 0)
+    test, truth = match(60, 1)
+    both, second = (
+        fusion.degrade(learn, labels, [test], truth, (0,), seeds=seeds, first=first, steps=10)
+        for seeds, first in ((2, 0), (1, 1))
+    )
+    assert (both.accuracy[:, 1] == second.accuracy[:, 0]).all()
+    assert (both.attention[1] == second.attention[0]).all()

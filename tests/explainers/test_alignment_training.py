@@ -118,3 +118,17 @@ def test_the_shipped_course_tells_the_lesson() -> None:
     assert broken.own > 0.9
     lucky = retrieval.chance(np.random.default_rng(0).standard_normal((60, 60)))
     assert lucky.low <= broken.found.recall_1 <= lucky.high
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 9, 10, 11, 19, 20, 240])
+def test_the_rate_of_a_run_of_any_length_rises_to_its_top_and_falls(steps: int) -> None:
+    optimiser = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=1.0)
+    rate, seen = training.one_cycle(optimiser, steps), []
+    for _ in range(steps):
+        seen.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        rate.step()
+    assert 0 < min(seen) <= max(seen) <= training.LEARNING_RATE
+    if steps > 3:
+        assert max(seen) > 0.98 * training.LEARNING_RATE
+        assert seen[-1] == min(seen)

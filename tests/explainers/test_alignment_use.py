@@ -95,6 +95,19 @@ def test_noise_is_as_strong_as_it_says() -> None:
     assert (fusing.noisy_words(ids, 1.0, 1) != ids)[words].all()
 
 
+@pytest.mark.parametrize("level", [0.0, 0.37, 1.0])
+def test_the_draws_of_a_sample_give_its_noise(level: float) -> None:
+    found = fusing.sample("match")
+    assert set(found.labels.tolist()) == {0, 1}
+    wanted = np.float32(128 * level) * found.noise + found.pictures
+    noisy = fusing.noisy_pictures(found.pictures, level, fusing.SAMPLE_SEED)
+    assert (noisy == np.clip(wanted, 0, 255).astype(np.uint8)).mean() > 0.999
+    words = found.ids != captions.PAD
+    told = fusing.noisy_words(found.ids, level, fusing.SAMPLE_SEED)
+    assert (told[words] == np.where(found.drawn < level, found.others, found.ids)[words]).all()
+    assert (told[~words] == captions.PAD).all()
+
+
 def test_the_shipped_fusions_say_what_each_can_do() -> None:
     found = fusing.shipped()
     assert len(found) == 8

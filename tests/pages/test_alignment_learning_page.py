@@ -27,6 +27,9 @@ def test_the_shipped_training_says_that_it_is_shipped() -> None:
     assert "shipped result" in said(app)
     assert [button for button in app.button if button.key == "align-broken-start"]
     assert "shipped result" in said(opened(lens="broken", share="40"))
+    app = opened(lens="fusion", trial="99", noise="-5")
+    assert "shipped result" in said(app)
+    assert [button for button in app.button if button.key == "align-fusion-start"]
 
 
 @pytest.mark.parametrize("sentence", ["😀😀", "<script>alert(1)</script>", "unicorn", "؟مرحبا"])

@@ -23,7 +23,7 @@ WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "w
 LEARNING = ("learnwindow", "learncell", "learngrams")
 # Those of the alignment page that draw with the same pen.
 ALIGNMENT = ("alignmatrix", "alignstill", "aligntrack", "aligndtw", "aligngallery")
-COURSES = ("alignbroken", "alignlines", "alignspace", "alignlosses")
+COURSES = ("alignbroken", "alignspace", "alignlosses")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # Those of the quantization page.
 QUANTIZED = ("quanttensor", "quantbits")
@@ -34,6 +34,8 @@ PARTS = {
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "quanttensor": ("losskit", "quantgrid"),
     **dict.fromkeys(COURSES, ("losskit", "aligncourse")),
+    "alignlines": ("losskit", "aligncourse", "alignchart"),
+    "alignfusion": ("losskit", "alignkit", "aligncourse", "alignchart"),
     "losscurves": ("losskit", "losscurves-panels"),
     "attention": ("canvas", "attention-lines", "attention-matrix", "attention-overview"),
     "neuron": ("canvas",),

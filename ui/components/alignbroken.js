@@ -19,10 +19,12 @@ function layout(me) {
   const size = Math.max(11, rem * 0.78);
   const wide = width >= 36 * rem;
   const gap = size * 1.6;
+  // The longest text at a line's end, and the space before it.
+  const tail = 10 + widthOf(`1.00 ${me.labels.heart}`, size * 0.95, 700, themeColor(me.canvas, "--st-font", "sans-serif"));
   const plotHigh = rem * 12.5;
   const plots = wide
-    ? [0, 1].map((at) => ({ left: at * (width / 2) + size * 3, right: (at + 1) * (width / 2) - size * (at ? 7.4 : 4), top: size * 2, bottom: plotHigh - size * 3 }))
-    : [0, 1].map((at) => ({ left: size * 3, right: width - size * 7.4, top: at * plotHigh + size * 2, bottom: (at + 1) * plotHigh - size * 3 }));
+    ? [0, 1].map((at) => ({ left: at * (width / 2) + size * 3, right: (at + 1) * (width / 2) - (at ? tail : size * 4), top: size * 2, bottom: plotHigh - size * 3 }))
+    : [0, 1].map((at) => ({ left: size * 3, right: width - tail, top: at * plotHigh + size * 2, bottom: (at + 1) * plotHigh - size * 3 }));
   const below = plotHigh * (wide ? 1 : 2) + size * 0.5;
   const side = wide ? (width - 2 * gap - size * 1.5) / 3 : (width - gap - size * 1.5) / 2;
   const squares = [0, 1].map((at) => ({ left: size * 1.5 + at * (side + gap), top: below + size * 1.8, side }));
