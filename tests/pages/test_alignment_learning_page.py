@@ -3,9 +3,14 @@ input. No DOM here."""
 
 from __future__ import annotations
 
+import time
+
 import pytest
+from streamlit.testing.v1 import AppTest
 from test_alignment_page import claims, opened, said, troubles
 
+from explainers.alignment import feedback
+from explainers.progress import silent
 from ui import language
 
 CARDS = {"broken": 2, "space": 1, "losses": 1, "use": 2, "fusion": 1}
@@ -46,3 +51,26 @@ def test_unknown_words_are_named() -> None:
 
 def test_a_batch_of_one_has_nothing_to_push() -> None:
     assert "only the sigmoid" in claims(opened(lens="losses", batch="1"))[0]
+
+
+def until_claimed(app: AppTest, words: str) -> str:
+    end = time.monotonic() + 120
+    while not any(words in claim for claim in claims(app)) and time.monotonic() < end:
+        time.sleep(0.5)
+        app.run()
+    return claims(app)[0]
+
+
+def test_feedback_asks_takes_a_batch_of_answers_and_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = feedback.Plan(first=2, steps=1, batch=8)
+    monkeypatch.setattr(feedback.after, "__defaults__", (plan, silent))
+    app = opened(lens="feedback")
+    assert "150 of 300 captions are wrong" in until_claimed(app, "captions are wrong")
+    assert len([radio for radio in app.radio if radio.key.startswith("align-feedback-0-")]) == feedback.CARDS
+    app.button(key="align-feedback-send").click().run()
+    assert "every card" in said(app)
+    app.button(key="align-feedback-honest").click().run()
+    assert "12 answers, 12 of them correct" in until_claimed(app, "12 answers")
+    assert troubles(app) == []
+    app.button(key="align-feedback-anew").click().run()
+    assert "captions are wrong" in until_claimed(app, "captions are wrong")

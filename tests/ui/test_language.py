@@ -38,6 +38,7 @@ BUILT = (
     r"align\.\w+\.(claim|look|try|hides)",  # pages/parts/align_*.py, claim and guide of a card
     r"align\.own\.(first_frame|alpha|turned|china|flower)",  # pages/parts/align_own.py, what was done; photographs
     r"align\.fusion\.(claim|method|x|y)_\w+",  # pages/parts/align_fusion.py, by task and method
+    r"align\.feedback\.(line|answer)_\w+",  # pages/parts/align_feedback.py, lines and answers
     r"align\.probes\.(name|column)_\w+",  # rows and columns of the table in pages/parts/align_use.py
     r"text\.by_\w+",  # explainers/focal_loss/vectors.py, how texts become vectors
     r"spaces\.\w+",  # names of the models, and columns in pages/parts/embedding_sources.py

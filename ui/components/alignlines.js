@@ -13,7 +13,7 @@ function draw(me) {
   paint(me, canvasPen(sheetOf(me.canvas, me.box.width, me.box.height), themeColor(me.canvas, "--st-font", "sans-serif")));
   colourKeys(me);
   const at = me.at ?? me.data.series[0].x.length - 1;
-  const parts = me.data.series.map((one) => fill(me.labels.read_one, { name: one.name, mean: one.mean[at].toFixed(2), low: one.low[at].toFixed(2), high: one.high[at].toFixed(2) }));
+  const parts = me.data.series.map((one) => fill(one.single ? me.labels.read_point : me.labels.read_one, { name: one.name, mean: one.mean[at].toFixed(2), low: one.low[at].toFixed(2), high: one.high[at].toFixed(2) }));
   write(me.readout, fill(me.labels.read, { x: shownAt(me, me.data.series[0].x[at]), all: sentenceOf(parts, me.labels.comma) }));
 }
 
