@@ -9,7 +9,7 @@ import time
 from playwright.sync_api import Browser
 
 from benchmarks import servers
-from benchmarks.browsers import visit
+from benchmarks.browsers import pictures, visit
 from benchmarks.focal_loss import DRAG, IDLE_FRAMES, MOVES
 from benchmarks.measure import Row, row, with_p95
 from explainers.alignment import batch, captions, encoder, scenes
@@ -35,19 +35,7 @@ CARRY = """async ([moves, idle]) => {
     pointerId: 1,
     bubbles: true,
   });
-  const frame = (act) => new Promise((resolve) => {
-    let begun = 0;
-    const found = {};
-    const note = (what) => { found[what] = performance.now() - begun; if (found.work && found.next) resolve(found); };
-    requestAnimationFrame(() => { begun = performance.now(); });
-    act();
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => note("work");
-      channel.port2.postMessage(null);
-      requestAnimationFrame(() => note("next"));
-    });
-  });
+  const { frame } = bench;
   const rest = [];
   for (let i = 0; i < idle; i += 1) rest.push(await frame(() => {}));
   let drawn = 0;
@@ -68,11 +56,7 @@ def measure(browser: Browser) -> list[Row]:
             browser, server.url + MATRIX, DRAG, ["scale", "align-matrix", MOVES, IDLE_FRAMES]
         )
         carried, carried_late = _moved(browser, server.url + MATRIX, CARRY, [MOVES, IDLE_FRAMES])
-        warm = []
-        for _ in range(WARM_RUNS):
-            with visit(browser) as here:
-                here.open(server.url + PAGE)
-                warm.append(here.first_picture())
+        warm = pictures(browser, server.url + PAGE, WARM_RUNS)
     return [
         row("alignment.first_picture_warm", warm),
         row("alignment.temperature_64_p95", temperature),

@@ -100,6 +100,17 @@ def visit(browser: Browser, *, strict: bool = True) -> Iterator[Visit]:
         context.close()
 
 
+def pictures(browser: Browser, url: str, runs: int) -> list[float]:
+    """Seconds to the first picture in a browser with an empty cache, of a server that has drawn it before."""
+    times: list[float] = []
+    for _ in range(runs):
+        with visit(browser) as here:
+            here.open(url)
+            times.append(here.first_picture())
+            here.settle()
+    return times
+
+
 @contextmanager
 def profile(browser: Browser) -> Iterator[BrowserContext]:
     """A browser as a reader has it, with a profile that is kept from visit to visit (`visit_again`): what was fetched

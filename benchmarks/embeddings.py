@@ -7,7 +7,7 @@ import numpy as np
 from playwright.sync_api import Browser
 
 from benchmarks import embedding_work, projector, servers
-from benchmarks.browsers import Visit, visit
+from benchmarks.browsers import Visit, pictures, visit
 from benchmarks.measure import Peer, Row, row
 from explainers.embeddings import layouts
 from explainers.embeddings.layouts import Setting
@@ -30,22 +30,7 @@ FIND = """() => {
 SLIDER = """async ([name, moves, idle]) => {
   const root = bench.maps();
   const input = [...root.querySelectorAll("input[type=range]")].find((one) => one.getAttribute("aria-label") === name);
-  const frame = (act) => new Promise((resolve) => {
-    let begun = 0;
-    const found = {};
-    const note = (what) => {
-      found[what] = performance.now() - begun;
-      if (found.work && found.next) resolve(found);
-    };
-    requestAnimationFrame(() => { begun = performance.now(); });
-    act();
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => note("work");
-      channel.port2.postMessage(null);
-      requestAnimationFrame(() => note("next"));
-    });
-  });
+  const { frame } = bench;
   const rest = [];
   for (let i = 0; i < idle; i += 1) rest.push(await frame(() => {}));
   const last = Number(input.max);
@@ -117,7 +102,7 @@ def measure(browser: Browser) -> list[Row]:
     with servers.product() as server:
         work, late = _slider(browser, server.url + PAGE)
         ours = {way: _maps(browser, server.url, way) for way in ("pan", "zoom")}
-        warm = _warm(browser, server.url + PAGE)
+        warm = pictures(browser, server.url + PAGE, WARM_RUNS)
     return [
         row("embeddings.first_picture_warm", warm),
         row("embeddings.slider_p95", work),
@@ -125,17 +110,6 @@ def measure(browser: Browser) -> list[Row]:
         *(row(f"embeddings.{way}_fps", ours[way], Peer(PROJECTOR, theirs.get(way, []))) for way in ours),
         *embedding_work.measure(browser),
     ]
-
-
-def _warm(browser: Browser, url: str) -> list[float]:
-    """Seconds to the first picture in a browser with an empty cache, of a server that has drawn it before."""
-    times: list[float] = []
-    for _ in range(WARM_RUNS):
-        with visit(browser) as here:
-            here.open(url)
-            times.append(here.first_picture())
-            here.settle()
-    return times
 
 
 def _open(here: Visit, url: str) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser
 
 from benchmarks import servers
-from benchmarks.browsers import Visit, visit
+from benchmarks.browsers import Visit, pictures, visit
 from benchmarks.measure import Peer, Row, row, with_p95
 
 MOVES = 90
@@ -26,22 +26,7 @@ DRAG = """async ([control, name, moves, idle]) => {
   const mine = (one) => one.host?.closest(`.st-key-${name}`) && one.querySelector(".root");
   const root = bench.roots.map(mine).find(Boolean);
   const input = root.querySelector(`input[data-control=${control}]`);
-  const frame = (act) => new Promise((resolve) => {
-    let begun = 0;
-    const found = {};
-    const note = (what) => {
-      found[what] = performance.now() - begun;
-      if (found.work && found.next) resolve(found);
-    };
-    requestAnimationFrame(() => { begun = performance.now(); });
-    act();
-    requestAnimationFrame(() => {
-      const channel = new MessageChannel();
-      channel.port1.onmessage = () => note("work");
-      channel.port2.postMessage(null);
-      requestAnimationFrame(() => note("next"));
-    });
-  });
+  const { frame } = bench;
   const [low, high] = [Number(input.min), Number(input.max)];
   const rest = [];
   for (let i = 0; i < idle; i += 1) rest.push(await frame(() => {}));
@@ -88,7 +73,7 @@ def measure(browser: Browser) -> list[Row]:
             here.settle()
             here.page.evaluate(WATCH_OURS)
             ours = _keys(here, "input[data-control=gammas]", last=False)
-        warm = _warm(browser, server.url + CURVES)
+        warm = pictures(browser, server.url + CURVES, WARM_RUNS)
     return [
         row("focal.first_picture_warm", warm),
         row("focal.curves_drag_p95", curves),
@@ -138,14 +123,4 @@ def _keys(here: Visit, slider: str, *, last: bool) -> list[float]:
         here.page.wait_for_timeout(PAUSE_MS)
         here.settle()
         times.append(float(here.ask(f"bench.drawn.at({-1 if last else 0}) - bench.keys[0].at")))
-    return times
-
-
-def _warm(browser: Browser, url: str) -> list[float]:
-    """Seconds to the first picture in a browser with an empty cache, of a server that has drawn it before."""
-    times: list[float] = []
-    for _ in range(WARM_RUNS):
-        with visit(browser) as here:
-            here.open(url)
-            times.append(here.first_picture())
     return times

@@ -110,6 +110,25 @@
 
   bench.find = (selector) => bench.roots.filter((root) => root.isConnected).map((root) => root.querySelector(selector)).find(Boolean);
 
+  /** Do `act()` before a frame, as a held mouse does. work: from that frame's beginning to its rendering; next: until
+   *  the frame after it begins. */
+  bench.frame = (act) => new Promise((resolve) => {
+    let begun = 0;
+    const found = {};
+    const note = (what) => {
+      found[what] = performance.now() - begun;
+      if (found.work && found.next) resolve(found);
+    };
+    requestAnimationFrame(() => { begun = performance.now(); });
+    act();
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => note("work");
+      channel.port2.postMessage(null);
+      requestAnimationFrame(() => note("next"));
+    });
+  });
+
   /** Do `act(i)` at the start of `count` frames. work: until that frame is rendered; next: until the next frame begins. */
   bench.each = async (count, act) => {
     const times = [];

@@ -6,7 +6,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser
 
 from benchmarks import servers
-from benchmarks.browsers import Visit, visit
+from benchmarks.browsers import Visit, pictures, visit
 from benchmarks.focal_loss import DRAG, IDLE_FRAMES, MOVES
 from benchmarks.measure import Row, row
 
@@ -30,7 +30,7 @@ def measure(browser: Browser) -> list[Row]:
         rows = [
             row(name, _drag(browser, server.url + TENSOR + query, control)) for name, (query, control) in CASES.items()
         ]
-        return [row("quantization.first_picture_warm", _warm(browser, server.url + TENSOR)), *rows]
+        return [row("quantization.first_picture_warm", pictures(browser, server.url + TENSOR, WARM_RUNS)), *rows]
 
 
 def _drag(browser: Browser, url: str, control: str) -> list[float]:
@@ -49,13 +49,3 @@ def _open(here: Visit, url: str) -> None:
     here.first_picture()
     here.wait(MEASURED)
     here.settle()
-
-
-def _warm(browser: Browser, url: str) -> list[float]:
-    """Seconds to the first picture in a browser with an empty cache, of a server that has drawn it before."""
-    times: list[float] = []
-    for _ in range(WARM_RUNS):
-        with visit(browser) as here:
-            here.open(url)
-            times.append(here.first_picture())
-    return times
