@@ -58,6 +58,8 @@ def _html(query: tuple[tuple[str, str], ...], payload_id: str) -> str:
     concept = catalogue.load().concept(PAGE)
     here = state.unopened(PAGE, dict(query), "en", concept.questions)
     view = _kept(here) if payload_id else None
+    if payload_id and view is None:
+        return ""  # it has just made room for another text; the shipped result would be another sentence's
     payload = view.payload if view else attention_canvas.SHIPPED.read_bytes()
     heads = view.trace.layers * view.trace.heads if view else attention_canvas.SHIPPED_HEADS
     texts = passage.of_concept(concept.id, here.t.code)

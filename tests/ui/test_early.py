@@ -61,6 +61,11 @@ def test_with_the_text_in_memory_it_is_the_live_one(unloaded: None, monkeypatch:
     assert f"{view.measures.sink.mean():.0%}" in re.search("<h2>(.*?)</h2>", look)[1]
 
 
+def test_a_text_that_has_just_left_the_memory_gets_no_other_texts_picture(unloaded: None) -> None:
+    query = (("a", "A bird in the hand"), ("lang", "en"))
+    assert early._html(query, "of-a-view-that-is-gone") == ""
+
+
 def test_what_a_reader_typed_stays_text() -> None:
     attention.view(HOSTILE, max_tokens=512)
     look = early.look("/attention", {"a": HOSTILE, "lang": "zh-Hant"}, "en")
