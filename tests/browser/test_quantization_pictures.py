@@ -139,6 +139,7 @@ def test_a_clicked_cell_changes_the_bits_of_a_layer(page_at) -> None:
     # While work reports, the page is drawn again and again, and a click would fall between two drawings.
     expect(sheet.page.locator("[data-testid=stProgress]")).to_have_count(0, timeout=3 * LIMIT_MS)
     sheet.settle()
+    cells.nth(1).scroll_into_view_if_needed()
     box = cells.nth(1).bounding_box()
     assert box
     sheet.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -186,6 +186,29 @@ function canvasPen(context, font) {
       Object.assign(context, { fillStyle: color, globalAlpha: alpha });
       context.fillRect(x, y, w, h);
     },
+    // Many of one kind in one go: a canvas pays for every change of style and every stroke by itself.
+    rects(boxes, { color, alpha = 1 }) {
+      Object.assign(context, { fillStyle: color, globalAlpha: alpha });
+      for (const [x, y, w, h] of boxes) context.fillRect(x, y, w, h);
+    },
+    lines(ends, style) {
+      stroke(style);
+      context.beginPath();
+      for (const [x1, y1, x2, y2] of ends) {
+        context.moveTo(x1, y1);
+        context.lineTo(x2, y2);
+      }
+      context.stroke();
+    },
+    dots(places, radius, { color }) {
+      Object.assign(context, { fillStyle: color, globalAlpha: 1 });
+      context.beginPath();
+      for (const [x, y] of places) {
+        context.moveTo(x + radius, y);
+        context.arc(x, y, radius, 0, 7);
+      }
+      context.fill();
+    },
     path(points, style) {
       stroke(style);
       context.beginPath();
@@ -231,7 +254,10 @@ function write(node, text) {
 function svgPen(width, height, font, ground) {
   const parts = [`<rect width="${width}" height="${height}" fill="${ground}"/>`];
   const n = (value) => value.toFixed(2);
-  return {
+  const pen = {
+    rects: (boxes, style) => boxes.forEach((box) => pen.rect(...box, style)),
+    lines: (ends, style) => ends.forEach((points) => pen.path(points, style)),
+    dots: (places, radius, style) => places.forEach(([x, y]) => pen.dot(x, y, radius, style)),
     wide: (words, size, weight = 400) => widthOf(words, size, weight, font),
     rect: (x, y, w, h, { color, alpha = 1 }) => parts.push(`<rect x="${n(x)}" y="${n(y)}" width="${n(w)}" height="${n(h)}" fill="${color}" opacity="${alpha}"/>`),
     path(points, { color, width: thick = 1, dash = [], alpha = 1 }) {
@@ -243,6 +269,7 @@ function svgPen(width, height, font, ground) {
     text: (x, y, words, { color, size, align = "left", weight = 400, turn = 0 }) => parts.push(`<text transform="translate(${n(x)} ${n(y)}) rotate(${n((turn * 180) / Math.PI)})" dominant-baseline="central" text-anchor="${{ left: "start", center: "middle", right: "end" }[align]}" font-size="${size}" font-weight="${weight}" fill="${color}">${xml(words)}</text>`),
     made: () => `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${xml(font)}">${parts.join("")}</svg>`,
   };
+  return pen;
 }
 
 /** Diagonal strokes in a box: what tells two fills apart where their colour does not. */

@@ -66,20 +66,23 @@ function paintRanges(me, pen, box) {
   const y = scaleOf("linear", Math.min(...low), Math.max(...high), box.bottom, box.top, 4);
   const x = scaleOf("linear", -0.5, rows - 0.5, box.left, box.right, 8);
   const wide = Math.max(1, (box.right - box.left) / rows);
-  axes(pen, box, x, y, ink, { size: box.size, xName: labels.x_channel, yName: labels.y_weight });
   const row = rowOf(me);
   const each = grid.many / rows;
-  for (let one = 0; one < rows; one += 1) {
-    const at = x.at(one) - wide / 2;
-    const part = grid.many === 1 ? 0 : Math.floor(one * each);
+  const left = (one) => x.at(one) - wide / 2;
+  const reach = (part, at, over) => {
     const [from, to] = edgesOf(grid, part).map((edge) => Math.min(y.high, Math.max(y.low, edge)));
-    pen.rect(at, y.at(to), wide, Math.max(1, y.at(from) - y.at(to)), { color: ink.int8, alpha: 0.28 });
-    pen.rect(at, y.at(high[one]), Math.max(1, wide - 0.4), Math.max(1.5, y.at(low[one]) - y.at(high[one])), { color: one === tensor.widest ? ink.hard : ink.ce });
-  }
+    return [at, y.at(to), over, Math.max(1, y.at(from) - y.at(to))];
+  };
+  const channels = Array.from({ length: rows }, (_, one) => one);
+  const bar = (one) => [left(one), y.at(high[one]), Math.max(1, wide - 0.4), Math.max(1.5, y.at(low[one]) - y.at(high[one]))];
+  pen.rects(grid.many === 1 ? [reach(0, left(0), wide * rows)] : channels.map((one) => reach(Math.floor(one * each), left(one), wide)), { color: ink.reach });
+  axes(pen, box, x, y, ink, { size: box.size, xName: labels.x_channel, yName: labels.y_weight });
+  pen.rects(channels.filter((one) => one !== tensor.widest).map(bar), { color: ink.ce });
+  pen.rects([bar(tensor.widest)], { color: ink.hard });
   const name = fill(labels.channel, { row: tensor.widest });
   const right = x.at(tensor.widest) < (box.left + box.right) / 2;
   pen.text(x.at(tensor.widest) + (right ? 8 : -8), box.top + box.size * 0.8, name, { color: ink.hard, size: box.size, weight: 600, align: right ? "left" : "right", halo: ink.ground });
-  pen.path([x.at(row), box.bottom + 1, x.at(row) - 5, box.bottom + 9, x.at(row) + 5, box.bottom + 9, x.at(row), box.bottom + 1], { color: ink.text, width: 2 });
+  pen.path([x.at(row), box.top - 1, x.at(row) - 5, box.top - 9, x.at(row) + 5, box.top - 9, x.at(row), box.top - 1], { color: ink.text, width: 2 });
   me.ranges = { x, box };
 }
 
@@ -93,23 +96,21 @@ function paintLevels(me, pen, box) {
   axes(pen, box, x, y, ink, { size: box.size, xName: labels.x_weight });
   pen.text(box.left, box.top - box.size * 0.9, scene.all ? labels.y_all : fill(labels.y_row, { row: scene.row }), { color: ink.text, size: box.size, weight: 600 });
   const step = (box.right - box.left) / BINS;
-  scene.counts.forEach((count, bin) => count && pen.rect(box.left + bin * step, y.at(count), step + 0.4, box.bottom - y.at(count), { color: ink.ce, alpha: 0.55 }));
+  const bars = [...scene.counts].flatMap((count, bin) => (count ? [[box.left + bin * step, y.at(count), step + 0.4, box.bottom - y.at(count)]] : []));
+  pen.rects(bars, { color: ink.ce, alpha: 0.55 });
   const part = partAt(tensor, grid.spec, scene.row, me.state.column);
   const [first, last] = levelsOf(grid.spec);
   const apart = (grid.scale[part] / (scene.high - scene.low)) * (box.right - box.left);
+  const seen = (at) => at >= box.left && at <= box.right;
   if (apart >= 3) {
-    for (let level = first; level <= last; level += 1) {
-      const at = x.at((level - grid.zero[part]) * grid.scale[part]);
-      if (at >= box.left && at <= box.right) pen.path([at, box.bottom, at, box.bottom - 6], { color: ink.int8, width: 1.4 });
-    }
+    const ticks = Array.from({ length: last - first + 1 }, (_, step) => x.at((first + step - grid.zero[part]) * grid.scale[part]));
+    pen.lines(ticks.filter(seen).map((at) => [at, box.bottom, at, box.bottom - 6]), { color: ink.int8, width: 1.4 });
   }
   const thick = Math.min(5, Math.max(1.2, apart * 0.35));
-  for (const [value, count] of many) {
-    const at = x.at(value);
-    if (at < box.left || at > box.right) continue;
-    pen.path([at, box.bottom, at, y.at(count)], { color: ink.int8, width: thick });
-    pen.dot(at, y.at(count), Math.min(4, thick + 1), { color: ink.int8 });
-  }
+  const tops = [...many].map(([value, count]) => [x.at(value), y.at(count)]).filter(([at]) => seen(at));
+  pen.lines(tops.map(([at, height]) => [at, box.bottom, at, height]), { color: ink.int8, width: thick });
+  // Heads only where they can be told apart: under many scales the levels of a channel are hundreds.
+  if (tops.length < 200) pen.dots(tops, Math.min(4, thick + 1), { color: ink.int8 });
   paintSpan(me, pen, box, x, part);
   paintPicked(me, pen, box, x);
   me.levels = { x, box, part };
@@ -164,7 +165,9 @@ function paint(me, pen) {
 
 function draw(me) {
   const begun = performance.now();
-  me.ink = { ...lossInk(me.canvas), int8: isDark(me.canvas) ? "#dfa0c2" : "#a34d7f" };
+  // The reach of the grid is drawn opaque: blending hundreds of translucent bars would cost most of a frame.
+  const [int8, reach] = isDark(me.canvas) ? ["#dfa0c2", "#4d3d4a"] : ["#a34d7f", "#e5cddb"];
+  me.ink = { ...lossInk(me.canvas), int8, reach };
   me.box = boxesOf(me);
   const fitted = fitGrid(me.tensor, specOf(me.state));
   me.grid = movedGrid(fitted, me.state.scale_by, me.state.zero_shift);
@@ -315,7 +318,7 @@ function under(me, { x, y }) {
     if (side !== undefined && shows(me, "scale_by")) return { kind: "end", side };
     if (me.state.grid === "affine" && shows(me, "zero_shift") && x > span.places[0] && x < span.places[1]) return { kind: "bar" };
   }
-  if (y > ranges.box.top - 6 && y < ranges.box.bottom + 16) return { kind: "channel" };
+  if (y > ranges.box.top - 12 && y < ranges.box.bottom + 16) return { kind: "channel" };
   return y > levels.box.top && y < levels.box.bottom + 10 ? { kind: "weight" } : { kind: "" };
 }
 
