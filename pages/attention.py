@@ -11,7 +11,7 @@ from explainers import attention, models
 from explainers.attention.memory import Text
 from explainers.attention.words import merge_words, word_spans
 from explainers.errors import ExplainerError
-from pages.parts import attention_canvas, attention_models, attention_tokens, attention_words
+from pages.parts import attention_canvas, attention_models, attention_tokens, attention_words, own_model
 from study import catalogue
 from ui import figure, frame, source, widgets
 from ui.state import PageState
@@ -26,7 +26,7 @@ QUESTION = ("lens", "a", "b", "model")
 
 def text_of(here: PageState) -> Text:
     """What the reader asks for: two sentences, and the model they are read by. Raises ExplainerError."""
-    source = attention_models.asked(here)
+    source = own_model.asked(here.text("model"))
     most = min(MAX_TOKENS, models.load_encoder(source).max_positions)
     return Text(here.text("a"), here.text("b"), most, source)
 
@@ -119,7 +119,7 @@ def draw(here: PageState) -> None:
 def at_once(here: PageState) -> bool:
     """Whether the picture is a matter of milliseconds: then it need not wait for the fields above it."""
     try:
-        loaded = models.is_loaded(attention_models.asked(here))
+        loaded = models.is_loaded(own_model.asked(here.text("model")))
     except ExplainerError:
         return False
     return loaded and len(here.text("a")) + len(here.text("b")) <= LONG_CHARACTERS
@@ -132,7 +132,7 @@ def draw_question(here: PageState, lens: DeltaGenerator, sentences: DeltaGenerat
     with sentences:
         widgets.draw(here, "a", lines=2)
         widgets.draw(here, "b", lines=2)
-        attention_models.draw_choice(here)
+        own_model.draw_choice(here, "attention-models")
     if max(len(here.text("a")), len(here.text("b"))) > here.table["a"].max_length:
         with notices:
             frame.notice(here.t("attention.link_is_short", characters=here.table["a"].max_length))
@@ -141,7 +141,7 @@ def draw_question(here: PageState, lens: DeltaGenerator, sentences: DeltaGenerat
 def draw_answer(here: PageState, notices: DeltaGenerator, waiting: DeltaGenerator) -> None:
     """The picture, and what must be said about it; a sentence where there is none."""
     try:
-        if not models.is_loaded(attention_models.asked(here)):
+        if not models.is_loaded(own_model.asked(here.text("model"))):
             with waiting.container():
                 draw_while_loading(here)
         asked = text_of(here)

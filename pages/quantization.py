@@ -5,12 +5,19 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable
 
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
 from explainers.errors import ExplainerError
+from explainers.models import BUNDLED_BERT
+from pages.parts import own_model
 from study import catalogue
 from ui import frame, widgets
 from ui.state import PageState
 
 PAGE = "quantization"
+BUNDLED_ONLY = ("kinds", "beyond", "latency")
+"""Views of classifiers, students and times that are made of the bundled model."""
 
 
 def view_of(lens: str) -> Callable[[PageState], None]:
@@ -24,11 +31,31 @@ def draw(here: PageState) -> None:
     from pages.parts import quant_charts
 
     quant_charts.quiet()
-    widgets.draw(here, "lens")
+    with st.container(horizontal=True, key="quant-top", gap="small"):
+        widgets.draw(here, "lens")
+        own_model.draw_choice(here, "quant-model")
+    lens, waiting = here.text("lens"), st.empty()
     try:
-        view_of(here.text("lens"))(here)
+        if own_model.asked(here.text("model")) != BUNDLED_BERT and lens != "number":
+            if lens in BUNDLED_ONLY:
+                frame.notice(here.t("quant.bundled_only"))
+            else:
+                check(here, waiting)
+        view_of(lens)(here)
     except ExplainerError as error:
-        frame.trouble(here.t(f"error.{error.code}", **error.details))
+        frame.trouble(own_model.why_not(here, error))
+
+
+def check(here: PageState, waiting: DeltaGenerator) -> None:
+    """Load the reader's own model and see that it can be quantized. Raises ExplainerError."""
+    from explainers.quantization import weights
+
+    with waiting.container():
+        frame.notice(here.t("quant.loading"))
+    try:
+        weights.fingerprint(own_model.asked(here.text("model")))
+    finally:
+        waiting.empty()
 
 
 concept = catalogue.load().concept(PAGE)

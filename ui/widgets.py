@@ -35,7 +35,8 @@ def draw(state: PageState, name: str, *, lines: int = 1) -> None:
     elif control.kind in ("integer", "number"):
         kind = int if control.kind == "integer" else float
         low, high, value = kind(control.minimum), kind(control.maximum), kind(state[name])
-        st.slider(label, low, high, value, kind(control.step), key=key, help=guide)
+        if low < high:  # of one value there is nothing to choose
+            st.slider(label, low, high, value, kind(control.step), key=key, help=guide)
     elif lines == 1:
         st.text_input(label, state.text(name), key=key, help=guide)
     else:

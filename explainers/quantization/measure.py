@@ -17,7 +17,7 @@ import numpy as np
 from explainers.errors import ExplainerError
 from explainers.models import BUNDLED_BERT, ModelSource
 from explainers.progress import Report, silent
-from explainers.quantization import store
+from explainers.quantization import store, weights
 from explainers.quantization.machine import Machine, this_machine
 from explainers.quantization.variants import (
     BASELINE,
@@ -28,6 +28,7 @@ from explainers.quantization.variants import (
     Variant,
     build,
     find,
+    refusal,
     sentence_vectors,
     tokenized,
 )
@@ -131,7 +132,7 @@ def measure(
     """Build and measure variants one after the other; `report` gets a Measurement of what is there after each.
 
     sentences: those of the large batch; the first is the batch of one. again: measure anew what the disk has kept.
-    Raises ModelUnavailableError, CalibrationError; a variant that cannot be built is named in the result instead.
+    Raises ModelUnavailableError, CalibrationError, WeightsError; a variant that cannot be built is named in the result.
     """
     import torch
 
@@ -176,7 +177,7 @@ def _kept_as(
     name: str, sentences: tuple[str, ...], calibration: tuple[str, ...], threads: int, source: ModelSource
 ) -> str:
     used = calibration if find(name).activations == "static" else ()
-    parts = (WRITTEN, asdict(this_machine()), name, sentences, used, threads, source.location, source.sha256)
+    parts = (WRITTEN, asdict(this_machine()), name, sentences, used, threads, weights.fingerprint(source))
     return f"measured-{store.digest(*parts)}.json"
 
 
@@ -195,7 +196,7 @@ def _measured(
     place, of = where
     try:
         built = build(name, calibration, threads=threads, source=source)
-        vectors = sentence_vectors(built.run(ids, mask), mask)
+        vectors = sentence_vectors(_first_run(built, ids, mask), mask)
     except ExplainerError as error:
         if not error.code.startswith("quant-engine"):
             raise
@@ -218,6 +219,14 @@ def _measured(
     del built
     gc.collect()
     return measured
+
+
+def _first_run(built: Built, ids: Int64, mask: Int64) -> Float32:
+    """An engine may build a model that it then cannot run: that is refused as well."""
+    try:
+        return built.run(ids, mask)
+    except Exception as error:
+        raise refusal(built.variant.name, error) from error
 
 
 def timed(built: Built, ids: Int64, mask: Int64, budget_s: float = BUDGET_S) -> Timing:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from explainers.models import BUNDLED_BERT, ModelSource, load_bert
+from explainers.errors import ExplainerError
+from explainers.models import BUNDLED_BERT, ModelSource, load_bert, load_encoder
 from explainers.quantization import bert_graph, bert_int8, store
 from explainers.quantization.bert_graph import IDS, MASK, SEGMENTS, Shape
 from explainers.quantization.calibration import CalibrationError
-from explainers.quantization.variants import Built, Float32, Int64, Variant, VariantError, tokenized
+from explainers.quantization.variants import Built, Float32, Int64, Variant, VariantError, refusal, tokenized
+from explainers.quantization.weights import fingerprint
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -41,12 +43,19 @@ def build(
             raise VariantError("quant-engine-missing", {"engine": engine})
     if variant.activations == "static" and not calibration:
         raise CalibrationError("quant-calibration-empty")
+    loaded = load_encoder(source)
+    if loaded.family != "bert":
+        raise VariantError("quant-engine-family", {"variant": variant.name, "family": loaded.family})
+    if loaded.model.config.hidden_act != "gelu":  # the graph's is the exact one
+        reason = f"hidden_act: {loaded.model.config.hidden_act}"
+        raise VariantError("quant-engine-refused", {"variant": variant.name, "reason": reason})
     try:
         file = file_of(variant, calibration, source)
         run = session(file, threads)
-    except (RuntimeError, NotImplementedError, ValueError, ImportError, AttributeError) as error:
-        details = {"variant": variant.name, "reason": f"{type(error).__name__}: {str(error)[:160]}"}
-        raise VariantError("quant-engine-refused", details) from error
+    except ExplainerError:
+        raise
+    except Exception as error:
+        raise refusal(variant.name, error) from error
     return Built(variant, run, file, _weights_bytes(file))
 
 
@@ -79,7 +88,7 @@ def file_of(variant: Variant, calibration: tuple[str, ...], source: ModelSource)
     """The model's file, made where it is not there yet."""
     versions = [importlib.metadata.version(name) for name in ("onnxruntime", "onnx")]
     used = calibration if variant.activations == "static" else ()
-    name = f"{variant.name}-{store.digest(WRITTEN, variant.name, used, source.location, source.sha256, versions)}.onnx"
+    name = f"{variant.name}-{store.digest(WRITTEN, variant.name, used, fingerprint(source), versions)}.onnx"
     found = store.path_of(name)
     return found or store.keep(name, _content(variant, used, source))
 

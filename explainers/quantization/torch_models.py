@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from explainers.models import BUNDLED_BERT, ModelSource, load_encoder
-from explainers.quantization import store
-from explainers.quantization.variants import Built, Float32, Int64, Variant, VariantError
+from explainers.quantization import store, weights
+from explainers.quantization.variants import Built, Float32, Int64, Variant, VariantError, refusal
 
 if TYPE_CHECKING:
     import torch
@@ -39,10 +39,9 @@ def build(variant: Variant, *, source: ModelSource = BUNDLED_BERT) -> Built:
             model = _changed(original, variant)
             buffer = io.BytesIO()
             torch.save(model.state_dict(), buffer)
-    except (RuntimeError, NotImplementedError, ValueError, ImportError) as error:
-        details = {"variant": variant.name, "reason": f"{type(error).__name__}: {str(error)[:160]}"}
-        raise VariantError("quant-engine-refused", details) from error
-    name = f"{variant.name}-{store.digest(variant.name, source.sha256, torch.__version__)}.pt"
+    except Exception as error:
+        raise refusal(variant.name, error) from error
+    name = f"{variant.name}-{store.digest(variant.name, weights.fingerprint(source), torch.__version__)}.pt"
     file = store.path_of(name) or store.keep(name, buffer.getvalue())
 
     def run(ids: Int64, mask: Int64) -> Float32:

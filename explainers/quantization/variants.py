@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy.typing as npt
 from explainers.errors import ExplainerError
 from explainers.models import BUNDLED_BERT, ModelSource
 
+_log = logging.getLogger(__name__)
 Float32 = npt.NDArray[np.float32]
 Int64 = npt.NDArray[np.int64]
 Engine = Literal["torch", "torchao", "onnxruntime"]
@@ -25,7 +27,16 @@ Format = Literal["fp32", "bf16", "fp16", "int8", "int4"]
 
 class VariantError(ExplainerError):
     """Codes "quant-engine-missing" (details "engine"): not installed; "quant-engine-refused" (details "variant",
-    "reason"): the engine cannot do this here."""
+    "reason"): the engine cannot do this here; "quant-engine-family" (details "variant", "family"): our graph for it is
+    BERT's, and the model is none."""
+
+
+def refusal(variant: str, error: Exception) -> VariantError:
+    """What an engine raised, as a VariantError: they raise whatever they like, assertions included."""
+    _log.warning("%s: %s: %s", variant, type(error).__name__, error)
+    return VariantError(
+        "quant-engine-refused", {"variant": variant, "reason": f"{type(error).__name__}: {str(error)[:160]}"}
+    )
 
 
 @dataclass(frozen=True)

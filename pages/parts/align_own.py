@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import html
-import os
 
 import streamlit as st
 
@@ -14,7 +13,7 @@ from explainers.alignment.batch import Batch
 from explainers.alignment.contrastive import BatchError
 from explainers.alignment.pictures import Picture, PictureError
 from explainers.models import ModelSource
-from pages.parts import align_matrix, attention_models
+from pages.parts import align_matrix, own_model
 from ui import frame, widgets, work
 from ui.state import PageState
 
@@ -41,9 +40,7 @@ def source_of(here: PageState) -> ModelSource | None:
     text = here.text("clip").strip()
     if not text:
         return None
-    headers = {name.lower(): value for name, value in st.context.headers.items()}
-    near = attention_models.at_this_machine(st.context.ip_address, headers)
-    return attention_models.admitted(text, same_machine=near, shared=os.environ.get(attention_models.FOLDER) or None)
+    return own_model.asked(text)
 
 
 def given(here: PageState) -> tuple[list[Picture], bool]:
@@ -95,7 +92,7 @@ def draw_matrix(here: PageState, whole: Batch, made: str) -> None:
 
 def draw(here: PageState) -> None:
     """Pictures, captions, model, and the matrix of the pairs."""
-    rules = here.t("models.rules", variable=attention_models.FOLDER)
+    rules = own_model.rules(here)
     st.html(f'<p class="notice">{html.escape(here.t("align.own.lead"))} {html.escape(rules)}</p>')
     left, right = st.columns(2)
     with left:

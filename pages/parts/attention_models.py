@@ -1,18 +1,11 @@
-"""A reader's own model on the attention page: who may open which folder, what the model is, what it puts into a gap.
+"""A reader's own model on the attention page: what it is, the ranges of its controls, what it puts into a gap.
 
-A path that somebody types is looked up on the server's disk, so it is taken only from a reader who sits at that
-machine, or from anybody where it lies under the folder that the environment variable NOTES_MODELS names; a refusal is
-the same whether or not something is there. Nothing here draws a chart, so the first picture does not wait for one.
+Nothing here draws a chart, so the first picture does not wait for one.
 """
 
 from __future__ import annotations
 
 import html
-import ipaddress
-import os
-from collections.abc import Mapping
-from dataclasses import replace
-from pathlib import Path
 
 import streamlit as st
 
@@ -20,101 +13,19 @@ from explainers.attention import guesses
 from explainers.attention.facts import ModelFacts, facts
 from explainers.errors import ExplainerError
 from explainers.models import BUNDLED_BERT, ModelSource
-from ui import frame, widgets
-from ui.state import PageState, widget_key
+from pages.parts import own_model
+from pages.parts.own_model import Bound
+from ui.state import PageState
 
-FOLDER = "NOTES_MODELS"
-HUB = "hub:"
 GUESSES = 10
-CLIPPED = 200  # characters of a detail that a sentence repeats
-# What a proxy adds: behind one, everybody seems to sit at the server's own machine.
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
-
-
-class NotAllowedError(ExplainerError):
-    """Code "folder-not-here": a path from a reader elsewhere; "folder-outside": not under the folder that the server
-    reads models from; "hub-not-here": a hub id where only folders are read."""
-
-
-def admitted(text: str, *, same_machine: bool, shared: str | None) -> ModelSource:
-    """The model that a reader asks for with `text`: a path, "hub:owner/name", or "" for the bundled one.
-
-    same_machine: the reader sits at the server. shared: the folder that models are read from, whoever asks, or None.
-    Raises NotAllowedError.
-    """
-    text = text.strip()
-    if not text:
-        return BUNDLED_BERT
-    if text.startswith(HUB):
-        if shared is not None or not same_machine:
-            raise NotAllowedError("hub-not-here")
-        return ModelSource("hub", text.removeprefix(HUB).strip())
-    if shared is not None:
-        return ModelSource("folder", str(_inside(Path(shared), text)))
-    if not same_machine:
-        raise NotAllowedError("folder-not-here")
-    return ModelSource("folder", os.path.expanduser(text))  # noqa: PTH111  Path's raises for an unknown "~name"
-
-
-def _inside(root: Path, text: str) -> Path:
-    """`text` as a path under `root`, symbolic links followed. What lies elsewhere is refused without a look at it."""
-    try:
-        spelt = Path(os.path.normpath(root.absolute() / text))
-        if spelt.is_relative_to(os.path.normpath(root.absolute())):
-            found = spelt.resolve()
-            if found.is_relative_to(root.resolve()):
-                return found
-    except (OSError, ValueError, RuntimeError):  # no path at all, or links that go in circles
-        pass
-    raise NotAllowedError("folder-outside")
-
-
-def at_this_machine(address: str | None, headers: Mapping[str, str]) -> bool:
-    """True when the browser at `address` (None: this machine) came straight here, through no proxy."""
-    if any(name in headers for name in FORWARDED):
-        return False
-    try:
-        return address is None or ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return False
-
-
-def asked(here: PageState) -> ModelSource:
-    """The model that the page's control names. Raises NotAllowedError."""
-    headers = {name.lower(): value for name, value in st.context.headers.items()}
-    near = at_this_machine(st.context.ip_address, headers)
-    return admitted(here.text("model"), same_machine=near, shared=os.environ.get(FOLDER) or None)
-
-
-def draw_choice(here: PageState) -> None:
-    """Where a reader names a model of their own."""
-    if here.hidden("model"):
-        return
-    own = bool(here.text("model").strip())
-    with st.popover(here.t("models.own" if own else "models.bundled"), key="attention-models"):
-        widgets.draw(here, "model")
-        st.html(f'<p class="notice">{html.escape(here.t("models.rules", variable=FOLDER))}</p>')
 
 
 def narrowed(here: PageState, layers: int, heads: int, tokens: int) -> PageState:
-    """The same page with layer, head, held token and cut in the range that this model and text have.
-
-    The table allows for the largest models; a value from an address that this one does not have is brought in, said,
-    and put right in the address with the next change.
-    """
-    table, values = here.table, dict(here.values)
+    """The same page with layer, head, held token and cut in the range that this model and text have."""
+    own_model.say_beyond(here, "models.no_layer", "layer", layers)
+    own_model.say_beyond(here, "models.no_heads", "head", heads)
     bounds = (("layer", layers, layers), ("head", heads, heads), ("pin", tokens - 1, -1), ("cut", tokens - 1, 0))
-    for name, most, otherwise in bounds:
-        control = replace(table[name], maximum=most)
-        table = replace(table, controls=tuple(control if known.name == name else known for known in table.controls))
-        if here.integer(name) > most:
-            values[name] = otherwise
-            st.session_state[widget_key(here.page, name)] = otherwise
-    if here.integer("layer") > layers:
-        frame.notice(here.t("models.no_layer", asked=here.integer("layer"), most=layers))
-    if here.integer("head") > heads:
-        frame.notice(here.t("models.no_heads", asked=here.integer("head"), most=heads))
-    return replace(here, table=table, values=values)
+    return own_model.narrowed(here, *(Bound(name, most, otherwise) for name, most, otherwise in bounds))
 
 
 def draw_facts(here: PageState, source: ModelSource) -> None:
@@ -158,9 +69,7 @@ def guesses_for(source: ModelSource, text: str, count: int = GUESSES) -> tuple[g
 
 
 def why_not(here: PageState, error: ExplainerError) -> str:
-    """The sentence for a failure; the bundled model's missing head has one of its own. A detail as long as a book,
-    such as a path that is none, is clipped."""
+    """The sentence for a failure; the bundled model's missing head has one of its own."""
     if error.code == "no-mlm-head" and error.details.get("location") == BUNDLED_BERT.location:
         return here.t("models.no_head")
-    details = {name: value if len(value) <= CLIPPED else f"{value[:CLIPPED]}…" for name, value in error.details.items()}
-    return here.t(f"error.{error.code}", **details)
+    return own_model.why_not(here, error)

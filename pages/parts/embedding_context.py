@@ -12,8 +12,8 @@ from explainers.embeddings import contextual
 from explainers.embeddings.contextual import Contexts
 from explainers.embeddings.space import neighbours
 from explainers.errors import ExplainerError
-from pages.parts import attention_models
 from pages.parts import embedding_scene as scene
+from pages.parts import own_model
 from ui import components, figure, frame, source, widgets
 from ui.state import PageState
 
@@ -29,20 +29,16 @@ def draw(here: PageState) -> None:
     """The fields, and the card of the word in them."""
     with st.container(horizontal=True, key="embeddings-context-fields", gap="small", vertical_alignment="bottom"):
         widgets.draw(here, "lines", lines=2)
-        if not here.hidden("model"):
-            own = bool(here.text("model").strip())
-            with st.popover(here.t("models.own" if own else "models.bundled"), key="embeddings-other-bert"):
-                widgets.draw(here, "model")
-                frame.notice(here.t("models.rules", variable=attention_models.FOLDER))
+        own_model.draw_choice(here, "embeddings-other-bert")
     if not here.text("lines"):
         frame.notice(here.t("embed.context.shown"))
     try:
-        encoder = attention_models.asked(here)
+        encoder = own_model.asked(here.text("model"))
         if not models.is_loaded(encoder):
             frame.notice(here.t("embed.context.loading"))
         found = contextual.contexts(contextual.lines(text_of(here)), here.text("focus").strip(), encoder)
     except ExplainerError as error:
-        frame.trouble(attention_models.why_not(here, error))
+        frame.trouble(own_model.why_not(here, error))
         return
     draw_card(here, found, encoder)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import html
-import os
 import tempfile
 from pathlib import Path
 from typing import cast
@@ -19,9 +18,8 @@ import streamlit as st
 from explainers.embeddings import opened, spaces
 from explainers.embeddings.space import Space
 from explainers.errors import ExplainerError
-from explainers.models import ModelSource
-from pages.parts import attention_models
 from pages.parts import embedding_scene as scene
+from pages.parts import own_model
 from ui import frame, widgets, work
 from ui.state import PageState, set_values
 
@@ -47,7 +45,7 @@ def draw_choice(here: PageState) -> None:
                     args=(here.page, {"source": value}),
                 )
         widgets.draw(here, "source")
-        st.html(f'<p class="notice">{html.escape(here.t("spaces.rules", variable=attention_models.FOLDER))}</p>')
+        st.html(f'<p class="notice">{html.escape(here.t("spaces.rules", variable=own_model.FOLDER))}</p>')
         given = st.file_uploader(here.t("spaces.upload"), key="embeddings-beside-file", help=here.t("spaces.formats"))
         if given is not None:
             keep_upload(given.getvalue(), given.name)
@@ -110,10 +108,7 @@ def asked(here: PageState) -> tuple[str, str | None] | None:
         if given is None:
             raise ExplainerError("embedding_upload_gone")
         return cast("str", given[2]), cast("str", given[1])
-    headers = {name.lower(): value for name, value in st.context.headers.items()}
-    near = attention_models.at_this_machine(st.context.ip_address, headers)
-    shared = os.environ.get(attention_models.FOLDER) or None
-    found: ModelSource = attention_models.admitted(source, same_machine=near, shared=shared)
+    found = own_model.asked(source)
     return (source, None) if found.kind == "hub" else (found.location, Path(found.location).name)
 
 

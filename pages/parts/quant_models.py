@@ -11,9 +11,11 @@ import streamlit as st
 from explainers.quantization import calibration, measure, model_figures, reference
 from explainers.quantization.machine import Machine
 from explainers.quantization.measure import Measured, Measurement
+from explainers.quantization.weights import fingerprint
+from pages.parts import own_model, quant_scene
 from pages.parts.quant_work import Found, again, fresh, long
 from pages.parts.scene import chart, table
-from ui import figure, source, widgets
+from ui import figure, frame, source, widgets
 from ui.state import PageState
 
 LEAST = 0.995
@@ -26,14 +28,20 @@ def draw(here: PageState) -> None:
     """The shipped measurement, or the reader's own where there is one; and what makes one."""
     sentences = calibration.shipped("sentences")
     chosen = calibration.parse(here.text("calibration"))
-    count = fresh("models")
-    own = measure.kept(sentences, chosen) if count == 0 else None
+    count, origin = fresh("models"), quant_scene.source_of(here)
+    mark = fingerprint(origin)
+    own = measure.kept(sentences, chosen, source=origin) if count == 0 else None
     found = Found(None, own)
     if own is None:
-        call = functools.partial(measure.measure, sentences, chosen, again=count > 0)
-        found = long(here, "models", call, (chosen, count), so_far=functools.partial(_so_far, here), wait=count == 0)
+        call = functools.partial(measure.measure, sentences, chosen, again=count > 0, source=origin)
+        part = functools.partial(_so_far, here)
+        found = long(here, "models", call, (chosen, count, mark), so_far=part, wait=count == 0)
+    shown = found.result or (None if quant_scene.is_own(here) else reference.measurement())
     with found.above or st.container():
-        _card(here, found.result or reference.measurement(), shipped=found.result is None)
+        if shown is None:
+            frame.notice(here.t("quantmodel.unmeasured"))
+        else:
+            _card(here, shown, shipped=found.result is None)
     again(here, "models", found)
     with st.expander(here.t("quantmodel.calibration")):
         widgets.draw(here, "calibration", lines=8)
@@ -45,6 +53,7 @@ def _so_far(here: PageState, part: Measurement) -> None:
 
 
 def _card(here: PageState, shown: Measurement, *, shipped: bool) -> None:
+    model = own_model.spelt(quant_scene.source_of(here))
     with figure.card(
         here,
         "models",
@@ -53,10 +62,10 @@ def _card(here: PageState, shown: Measurement, *, shipped: bool) -> None:
         exports=(figure.Export("models.csv", lambda: _csv(shown)),),
         code=lambda: source.snippet(
             measure.measure,
-            "found = measure(shipped('sentences'), shipped('calibration'))\n"
+            f"{model.line}found = measure(shipped('sentences'), shipped('calibration'){model.argument})\n"
             "for one in found.ran:\n"
             "    print(one.name, one.disk_bytes, one.at(16).median_ms, one.lowest)",
-            (calibration.shipped,),
+            (calibration.shipped, *model.needs),
         ),
     ):
         st.html(f'<p class="notice">{html.escape(_origin(here, shown, shipped))}</p>')

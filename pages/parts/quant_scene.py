@@ -10,8 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
+from explainers.models import BUNDLED_BERT, ModelSource, load_encoder
+from explainers.quantization import weights
 from explainers.quantization.quantizers import Clipping, Granularity, Spec
-from explainers.quantization.weights import Tensor
+from explainers.quantization.weights import Layer, Tensor
+from pages.parts import own_model
+from pages.parts.own_model import Bound
 from ui import components
 from ui.controls import Value
 from ui.state import PageState
@@ -24,20 +28,34 @@ PLANS = ASSETS / "quantization" / "plans.json"
 SENTENCES = 16
 MOST_SENTENCES = 24
 
-# The parts of one block as a reader knows them, and how transformers names them in a BERT.
-PARTS = {
-    "query": "attention.self.query",
-    "key": "attention.self.key",
-    "value": "attention.self.value",
-    "attention": "attention.output.dense",
-    "up": "intermediate.dense",
-    "down": "output.dense",
-}
+
+def source_of(here: PageState) -> ModelSource:
+    """The model that the page is about: the bundled one, or the reader's own. Raises NotAllowedError."""
+    return own_model.asked(here.text("model"))
 
 
-def name_of(here: PageState) -> str:
-    """The linear layer that the controls ask for."""
-    return f"encoder.layer.{here.integer('block') - 1}.{PARTS[here.text('part')]}"
+def is_own(here: PageState) -> bool:
+    """True where what was measured with the bundled model says nothing."""
+    return source_of(here) != BUNDLED_BERT
+
+
+def narrowed(here: PageState) -> PageState:
+    """The same page with blocks and heads that this model has."""
+    source = source_of(here)
+    loaded, blocks = load_encoder(source), weights.layers(source)[-1].block
+    own_model.say_beyond(here, "models.no_layer", "block", blocks)
+    bounds = (("block", blocks), ("head_block", loaded.layers), ("head", loaded.heads))
+    return own_model.narrowed(here, *(Bound(name, most, most) for name, most in bounds))
+
+
+def layer_of(here: PageState) -> Layer:
+    """The linear layer that the controls ask for. Raises WeightsError."""
+    return weights.find(here.integer("block"), here.text("part"), source_of(here))
+
+
+def word_of(here: PageState, layer: Layer) -> str:
+    """A linear layer as the page names it: block and matrix."""
+    return f"{layer.block} {here.t(f'control.quantization.part.option.{layer.part}')}"
 
 
 def spec_of(here: PageState) -> Spec:
@@ -67,12 +85,12 @@ def sentences_of(here: PageState) -> tuple[str, ...]:
     return own[:MOST_SENTENCES] or shipped_sentences()
 
 
-def send_tensor(tensor: Tensor) -> str:
+def send_tensor(tensor: Tensor, source: ModelSource) -> str:
     """Send a matrix to the browser once, as the float32 bytes of the model; the id by which a script finds it."""
     rows, columns = tensor.values.shape
     head = json.dumps({"name": tensor.name, "rows": rows, "columns": columns}).encode("utf-8")
     head += b" " * (-len(head) % 4)
-    payload_id = f"quant-tensor-{tensor.name}"
+    payload_id = f"quant-tensor-{tensor.name}-{weights.fingerprint(source)[:12]}"
     components.send("quant-tensor-payload", payload_id, struct.pack("<I", len(head)) + head + tensor.values.tobytes())
     return payload_id
 
@@ -84,12 +102,6 @@ def for_script(here: PageState, names: Sequence[str], **changed: Value) -> dict[
         "defaults": {name: here.table[name].default for name in names},
         "hide": [name for name in names if here.hidden(name)],
     }
-
-
-def block_of(name: str) -> int:
-    """Block of a linear layer, from 1; 0 where its name has none."""
-    numbers = [part for part in name.split(".") if part.isdigit()]
-    return int(numbers[0]) + 1 if numbers else 0
 
 
 def short(value: float, count: int = 3) -> str:

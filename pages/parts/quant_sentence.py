@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from explainers.models import load_encoder
+from explainers.models import BUNDLED_BERT, ModelSource
 from explainers.progress import Report, silent
 from explainers.quantization import agreement, fake, figures, tasks
 from explainers.quantization.agreement import Agreement, Interval
 from explainers.quantization.fake import Attention, Engine, Recipe
 from explainers.quantization.quantizers import Spec
-from pages.parts import quant_charts, quant_scene
+from explainers.quantization.weights import fingerprint
+from pages.parts import own_model, quant_charts, quant_scene
+from pages.parts.own_model import Spelt
 from ui import dotstrips, figure, frame, source, widgets, work
 from ui.dotstrips import Row, Strip
 from ui.state import PageState
@@ -51,19 +53,22 @@ def compare(
     line: int,
     block: int,
     head: int,
+    origin: ModelSource = BUNDLED_BERT,
     report: Report = silent,
 ) -> Compared:
     """Run both models on `sentences`, and one head of both on sentence `line`."""
-    model = fake.by_engine(engine, recipe)
+    model = fake.by_engine(engine, recipe, origin)
     report(0.4, None)
-    found = agreement.agree(fake.sentence_vectors(sentences), fake.sentence_vectors(sentences, model))
+    full, other = (fake.sentence_vectors(sentences, one, origin) for one in (None, model))
+    found = agreement.agree(full, other)
     report(0.9, None)
-    before, after = (fake.attention_of(sentences[line], block, head, one) for one in (None, model))
+    before, after = (fake.attention_of(sentences[line], block, head, one, origin) for one in (None, model))
     return Compared(found, before, after)
 
 
 def draw(here: PageState) -> None:
     """The controls, then three cards."""
+    here = quant_scene.narrowed(here)
     with st.container(horizontal=True, key="quant-how", gap="medium"):
         widgets.draw(here, "engine")
         if here.text("engine") == "ours":
@@ -77,12 +82,12 @@ def draw(here: PageState) -> None:
         widgets.draw(here, "list", lines=4)
         widgets.draw_reset(here)
     sentences = quant_scene.sentences_of(here)
-    loaded = load_encoder()
+    origin = quant_scene.source_of(here)
     line = min(here.integer("line"), len(sentences)) - 1
-    block, head = min(here.integer("head_block"), loaded.layers) - 1, min(here.integer("head"), loaded.heads) - 1
+    block, head = here.integer("head_block") - 1, here.integer("head") - 1
     engine, recipe = engine_of(here), recipe_of(here)
-    asked = (engine, recipe if engine == "ours" else None, sentences, line, block, head)
-    call = functools.partial(compare, engine, recipe, sentences, line, block, head)
+    asked = (engine, recipe if engine == "ours" else None, sentences, line, block, head, fingerprint(origin))
+    call = functools.partial(compare, engine, recipe, sentences, line, block, head, origin)
 
     def show(found: Compared, done: bool) -> None:
         if done:
@@ -93,9 +98,10 @@ def draw(here: PageState) -> None:
     draw_tasks(here, engine, recipe)
 
 
-def code_of(here: PageState) -> str:
-    """Lines that make the quantized model."""
-    return f"model = by_engine({here.text('engine')!r}, {recipe_of(here)!r})\n"
+def code_of(here: PageState) -> tuple[str, Spelt]:
+    """Lines that make the quantized model, and how code says which model it is made of."""
+    model = own_model.spelt(quant_scene.source_of(here))
+    return f"{model.line}model = by_engine({here.text('engine')!r}, {recipe_of(here)!r}{model.argument})\n", model
 
 
 def between(interval: Interval, digits: int = 3) -> str:
@@ -126,7 +132,7 @@ def draw_vectors(here: PageState, found: Compared, sentences: tuple[str, ...]) -
         )
         for place, (sentence, move) in enumerate(zip(sentences, agreed.moves, strict=True))
     ]
-    lines = code_of(here)
+    lines, model = code_of(here)
     with figure.card(
         here,
         "vectors",
@@ -157,9 +163,9 @@ def draw_vectors(here: PageState, found: Compared, sentences: tuple[str, ...]) -
         code=lambda: source.snippet(
             agreement.agree,
             f"sentences = {list(sentences)!r}\n{lines}"
-            "found = agree(sentence_vectors(sentences), sentence_vectors(sentences, model))\n"
-            "print(found.mean, found.similarity_error)",
-            (fake.by_engine, fake.sentence_vectors, Recipe, Spec),
+            f"full, other = (sentence_vectors(sentences, one{model.argument}) for one in (None, model))\n"
+            "found = agree(full, other)\nprint(found.mean, found.similarity_error)",
+            (fake.by_engine, fake.sentence_vectors, Recipe, Spec, *model.needs),
         ),
     ):
         names = [str(place + 1) for place in range(len(sentences))]
@@ -176,7 +182,7 @@ def draw_attention(here: PageState, found: Compared, sentence: str, block: int, 
     moved = agreement.attention_moved(found.before, found.after)
     most = int(moved.argmax())
     names = [f"{place} {token}" for place, token in enumerate(found.before.tokens)]
-    lines = code_of(here)
+    lines, model = code_of(here)
     with figure.card(
         here,
         "head",
@@ -204,9 +210,10 @@ def draw_attention(here: PageState, found: Compared, sentence: str, block: int, 
         ),
         code=lambda: source.snippet(
             agreement.attention_moved,
-            f"{lines}before, after = (attention_of({sentence!r}, {block}, {head}, one) for one in (None, model))\n"
+            f"{lines}models = (None, model)\n"
+            f"before, after = (attention_of({sentence!r}, {block}, {head}, one{model.argument}) for one in models)\n"
             "print(attention_moved(before, after))",
-            (fake.by_engine, fake.attention_of, Recipe, Spec),
+            (fake.by_engine, fake.attention_of, Recipe, Spec, *model.needs),
         ),
     ):
         picture = figures.before_after_difference(
@@ -223,8 +230,9 @@ def draw_tasks(here: PageState, engine: Engine, recipe: Recipe) -> None:
             rows = tasks.parse_list(here.text("list"))
         except tasks.TaskError as error:
             frame.trouble(here.t(f"error.{error.code}", **error.details))
-    call = functools.partial(tasks.run, engine, recipe, rows)
-    key = ("quant-tasks", repr((engine, recipe if engine == "ours" else None, rows)))
+    origin = quant_scene.source_of(here)
+    call = functools.partial(tasks.run, engine, recipe, rows, origin)
+    key = ("quant-tasks", repr((engine, recipe if engine == "ours" else None, rows, fingerprint(origin))))
 
     def show(found: tuple[tasks.Outcome, ...], done: bool) -> None:
         if done:
@@ -252,7 +260,7 @@ def draw_outcomes(here: PageState, found: tuple[tasks.Outcome, ...]) -> None:
     ]
     flips = [(outcome, flip) for outcome in found for flip in outcome.flips[:SHOWN_FLIPS]]
     names = "、".join if t.code == "zh-Hant" else ", ".join
-    lines = code_of(here)
+    lines, model = code_of(here)
     with figure.card(
         here,
         "tasks",
@@ -271,8 +279,9 @@ def draw_outcomes(here: PageState, found: tuple[tasks.Outcome, ...]) -> None:
         ),
         code=lambda: source.snippet(
             tasks.polarity,
-            f"{lines}found = polarity(model)\nprint(found.before, found.after, found.gap, len(found.flips))",
-            (fake.by_engine, Recipe, Spec),
+            f"{lines}found = polarity(model{model.argument})\n"
+            "print(found.before, found.after, found.gap, len(found.flips))",
+            (fake.by_engine, Recipe, Spec, *model.needs),
         ),
     ):
         st.html(quant_charts.table(columns, rows, t("quant.tasks.caption")))

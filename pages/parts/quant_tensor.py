@@ -11,7 +11,7 @@ import streamlit as st
 
 from explainers.quantization import figures, quantizers, verdict, weights
 from explainers.quantization.verdict import Verdict
-from pages.parts import quant_charts, quant_scene
+from pages.parts import own_model, quant_charts, quant_scene
 from ui import components, dotstrips, figure, source, widgets, work
 from ui.dotstrips import Row, Strip
 from ui.state import PageState
@@ -45,12 +45,16 @@ def shipped() -> dict[int, Verdict]:
 
 def draw(here: PageState) -> None:
     """The card of the matrix, then what one scale per matrix does to sentences."""
+    here = quant_scene.narrowed(here)
+    source = quant_scene.source_of(here)
     bits, sentences = here.integer("bits"), quant_scene.sentences_of(here)
-    call = functools.partial(verdict.verdict, bits, sentences)
-    own = cast("Verdict | None", work.quietly("quant-verdict", call, key=("quant-verdict", bits, sentences)))
-    found = own or shipped()[bits]
+    call = functools.partial(verdict.verdict, bits, sentences, source)
+    key = ("quant-verdict", bits, sentences, weights.fingerprint(source))
+    own = cast("Verdict | None", work.quietly("quant-verdict", call, key=key))
+    found = own or (None if quant_scene.is_own(here) else shipped()[bits])
     draw_matrix(here, found)
-    draw_verdict(here, found, own is not None)
+    if found is not None:
+        draw_verdict(here, found, own is not None)
 
 
 def draw_verdict(here: PageState, found: Verdict, own: bool) -> None:
@@ -68,7 +72,7 @@ def draw_verdict(here: PageState, found: Verdict, own: bool) -> None:
     ]
     columns = [t("quant.surprise.column_way"), t("quant.surprise.column_cosine")]
     caption = t("quant.surprise.own" if own else "quant.surprise.shipped", n=len(found.cosines["tensor"]))
-    sentences = quant_scene.sentences_of(here)
+    sentences, model = quant_scene.sentences_of(here), own_model.spelt(quant_scene.source_of(here))
     with figure.card(
         here,
         "surprise",
@@ -83,14 +87,17 @@ def draw_verdict(here: PageState, found: Verdict, own: bool) -> None:
         ),
         code=lambda: source.snippet(
             verdict.verdict,
-            f"found = verdict({found.bits}, {list(sentences)!r})\nfor way in WAYS:\n    print(way, found.mean(way))",
+            f"{model.line}found = verdict({found.bits}, {list(sentences)!r}{model.argument})\n"
+            "for way in WAYS:\n    print(way, found.mean(way))",
+            model.needs,
         ),
     ):
         st.html(dotstrips.html(columns, rows, caption))
 
 
-def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec, found: Verdict) -> str:
-    """What one scale costs the sentences, and how few levels the widest channel leaves to the median one."""
+def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec, found: Verdict | None) -> str:
+    """What one scale costs the sentences, where that is known, and how few levels the widest channel leaves to the
+    median one."""
     middle = int(np.argsort(tensor.widths, kind="stable")[len(tensor.widths) // 2])
     low, high = spec.levels
     shared, own = (
@@ -100,10 +107,12 @@ def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec, fou
             quantizers.Spec(spec.bits, spec.symmetric, "channel"),
         )
     )
+    means = {}
+    if found is not None:
+        means = {"tensor": f"{found.mean('tensor').value:.3f}", "each": f"{found.mean('channel').value:.4f}"}
     return here.t(
-        "quant.tensor.claim",
-        tensor=f"{found.mean('tensor').value:.3f}",
-        each=f"{found.mean('channel').value:.4f}",
+        "quant.tensor.claim" if means else "quant.tensor.claim_matrix",
+        **means,
         channel=tensor.widest,
         times=quant_scene.short(tensor.times_median),
         bits=spec.bits,
@@ -114,9 +123,11 @@ def claim_of(here: PageState, tensor: weights.Tensor, spec: quantizers.Spec, fou
     )
 
 
-def draw_matrix(here: PageState, found: Verdict) -> None:
+def draw_matrix(here: PageState, found: Verdict | None) -> None:
     """The matrix on the grid."""
-    tensor = weights.tensor(quant_scene.name_of(here))
+    origin = quant_scene.source_of(here)
+    model = own_model.spelt(origin)
+    tensor = weights.tensor(quant_scene.layer_of(here).name, origin)
     spec = quant_scene.spec_of(here)
     by, shift = float(here["scale_by"]), here.integer("zero_shift")
     with figure.card(
@@ -127,17 +138,17 @@ def draw_matrix(here: PageState, found: Verdict) -> None:
         exports=(figure.Export("channels.csv", lambda: csv(tensor, spec, by, shift)),),
         code=lambda: source.snippet(
             quantizers.fit,
-            f"values = tensor({tensor.name!r}).values\n"
+            f"{model.line}values = tensor({tensor.name!r}{model.argument}).values\n"
             f"grid = fit(values, {spec!r}).moved({by!r}, {shift})\n"
             "print(damage(values, grid))",
-            (weights.tensor, quantizers.Spec, quantizers.damage),
+            (weights.tensor, quantizers.Spec, quantizers.damage, *model.needs),
         ),
     ):
         components.mount(
             "quanttensor",
             "quant-tensor",
             {
-                "payload": quant_scene.send_tensor(tensor),
+                "payload": quant_scene.send_tensor(tensor, origin),
                 "labels": here.t.group("quanttensor"),
                 **quant_scene.for_script(here, CONTROLS),
             },

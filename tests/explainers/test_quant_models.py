@@ -184,7 +184,7 @@ def test_a_model_with_a_value_that_is_no_number_is_refused(tmp_path: Path) -> No
 
 
 def test_a_model_without_linear_layers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    bare = SimpleNamespace(model=torch.nn.Sequential(torch.nn.Embedding(4, 4), torch.nn.LayerNorm(4)))
+    bare = SimpleNamespace(model=torch.nn.Sequential(torch.nn.Embedding(4, 4), torch.nn.LayerNorm(4)), family="bert")
     monkeypatch.setattr(weights, "load_encoder", lambda source: bare)
     with pytest.raises(weights.WeightsError) as refused:
         weights.names(ModelSource("folder", "bare"))

@@ -78,9 +78,9 @@ def test_every_view_shows_code_that_runs(lens: str) -> None:
 
 
 def test_code_names_a_readers_own_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pages.parts import attention_models
+    from pages.parts import own_model
 
-    monkeypatch.setattr(attention_models, "at_this_machine", lambda *_: True)
+    monkeypatch.setattr(own_model, "at_this_machine", lambda *_: True)
     sys.path.append(str(ROOT / "tests" / "explainers"))
     from encoders import save_encoder
 

@@ -165,14 +165,14 @@ def test_the_official_space_stands_beside_the_three() -> None:
 
 
 def test_a_readers_own_file_stands_beside_the_three(vectors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding_sources.attention_models, "at_this_machine", lambda *_: True)
+    monkeypatch.setattr(embedding_sources.own_model, "at_this_machine", lambda *_: True)
     app = opened(lens="arithmetic", source=str(vectors), space="other")
     assert "in own.vec" in claims(app)[0]
     assert held_spaces.held(held_spaces.key_of(str(vectors))) is not None
 
 
 def test_a_path_of_a_stranger_is_refused_and_the_page_lives_on(vectors: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embedding_sources.attention_models, "at_this_machine", lambda *_: False)
+    monkeypatch.setattr(embedding_sources.own_model, "at_this_machine", lambda *_: False)
     app = opened(lens="neighbours", source=str(vectors))
     assert len(troubles(app)) == 1
     assert len(claims(app)) == 2
@@ -182,7 +182,7 @@ def test_a_path_of_a_stranger_is_refused_and_the_page_lives_on(vectors: Path, mo
 def test_a_bad_file_is_refused_in_one_sentence(
     name: str, vectors: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(embedding_sources.attention_models, "at_this_machine", lambda *_: True)
+    monkeypatch.setattr(embedding_sources.own_model, "at_this_machine", lambda *_: True)
     good = vectors.read_text("utf-8")
     content = {
         "broken.vec": good.replace("\nman ", "\nman 1.0 ").encode(),

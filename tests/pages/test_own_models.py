@@ -14,9 +14,9 @@ from streamlit.testing.v1 import AppTest
 from explainers import models
 from explainers.attention import guesses
 from explainers.models import BUNDLED_BERT, ModelSource
-from pages.parts import attention_models
-from pages.parts.attention_models import NotAllowedError, admitted
-from pages.parts.attention_models import at_this_machine as who_sits_there
+from pages.parts import own_model
+from pages.parts.own_model import NotAllowedError, admitted
+from pages.parts.own_model import at_this_machine as who_sits_there
 from ui import controls, language
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,8 +31,8 @@ TEXT = {"a": "The cat sat on the mat.", "b": "The dog ran."}
 @pytest.fixture(autouse=True)
 def at_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """Streamlit's test harness has no connection and so no address; a test says who it plays."""
-    monkeypatch.delenv(attention_models.FOLDER, raising=False)
-    monkeypatch.setattr(attention_models, "at_this_machine", lambda *_: True)
+    monkeypatch.delenv(own_model.FOLDER, raising=False)
+    monkeypatch.setattr(own_model, "at_this_machine", lambda *_: True)
 
 
 @pytest.fixture(scope="module")
@@ -132,7 +132,7 @@ def test_who_sits_at_the_machine(address: str | None, headers: dict[str, str], n
 def test_a_reader_elsewhere_is_told_so_and_learns_nothing(
     lang: str, folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention_models, "at_this_machine", lambda *_: False)
+    monkeypatch.setattr(own_model, "at_this_machine", lambda *_: False)
     there, not_there = (notices(opened(lang, model=path)) for path in (str(folders["bert"]), "/not/there"))
     assert language.load(lang)("error.folder-not-here") in there
     assert there == not_there
@@ -141,8 +141,8 @@ def test_a_reader_elsewhere_is_told_so_and_learns_nothing(
 def test_a_shared_folder_is_open_to_a_reader_elsewhere(
     folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention_models, "at_this_machine", lambda *_: False)
-    monkeypatch.setenv(attention_models.FOLDER, str(folders["bert"].parent))
+    monkeypatch.setattr(own_model, "at_this_machine", lambda *_: False)
+    monkeypatch.setenv(own_model.FOLDER, str(folders["bert"].parent))
     assert str(LAYERS) in said(opened(lens="gaps", model="bert", **TEXT))
     assert language.load("en")("error.folder-outside") in notices(opened(model="../headless"))
 
@@ -221,10 +221,20 @@ def test_a_folder_that_will_not_do_is_named_with_its_fault(
     assert app.text_input(key="attention-model").value == str(folder)
 
 
+def test_a_model_of_one_layer_and_one_head_is_shown(tmp_path: Path) -> None:
+    folder = save_encoder(tmp_path / "small", "bert", num_hidden_layers=1, num_attention_heads=1)
+    assert len(claims(opened(model=str(folder), layer="4", head="2", **TEXT))) == 2
+
+
 def codes() -> dict[str, set[str]]:
     """Every code raised with its own name in the attention explainers and this page, and the details it gives."""
     found: dict[str, set[str]] = {}
-    for path in [*(ROOT / "explainers" / "attention").glob("*.py"), *(ROOT / "pages" / "parts").glob("attention*.py")]:
+    parts = ROOT / "pages" / "parts"
+    for path in [
+        *(ROOT / "explainers" / "attention").glob("*.py"),
+        *parts.glob("attention*.py"),
+        parts / "own_model.py",
+    ]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             call = node.exc if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) else None
             if call is None or not isinstance(call.func, ast.Name) or not call.args:

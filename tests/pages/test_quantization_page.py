@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from quantization_page import ROOT, claims, opened, said, settled
 from streamlit.testing.v1 import AppTest
 
 from explainers.quantization import quantizers, sensitivity, tasks, weights
@@ -18,42 +18,8 @@ from study import bindings
 from ui import controls, language
 from ui.pool import POOL
 
-ROOT = Path(__file__).resolve().parents[2]
 TABLE = controls.load("quantization")
 OURS = ("tensor", "number", "sentence", "sensitivity")
-
-
-def opened(lang: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.run()
-    for name, value in {"lang": lang, **query}.items():
-        app.query_params[name] = value
-    return app.switch_page("pages/quantization.py").run()
-
-
-def settled(app: AppTest) -> AppTest:
-    """Run again until the work that the page asked for has been drawn."""
-    for _ in range(60):
-        jobs = [job for job in list(POOL._jobs.values()) if job.active]
-        if not jobs:
-            break
-        for job in jobs:
-            with job.changed:
-                job.changed.wait_for(lambda job=job: not job.active, 60)
-        app.run()
-    return app
-
-
-def said(app: AppTest) -> str:
-    assert not app.exception
-    page = "\n".join(str(node.proto.body) for node in app.get("html"))
-    for lang in language.LANGUAGES:
-        assert language.load(lang)("house.failed") not in page
-    return page
-
-
-def claims(app: AppTest) -> list[str]:
-    return re.findall(r'<h2 class="claim">(.*?)</h2>', said(app))
 
 
 def test_the_first_view_shows_the_surprise() -> None:
@@ -109,7 +75,7 @@ def test_a_value_out_of_range_falls_back_and_says_so(name: str, value: str) -> N
     [
         ({"lens": "number", "number": "<b>x</b>"}, "is no number that can be read here"),
         ({"lens": "number", "number": ""}, "is no number that can be read here"),
-        ({"block": "9"}, "has no linear layer called"),
+        ({"block": "9"}, "This model has 6 layers; layer 9 was asked for"),
         ({"lens": "sensitivity", "plan": "8,7"}, "“7” names no bits for a layer"),
         ({"lens": "sentence", "list": "no label"}, "Line 1 of your list has no label"),
         ({"lens": "sentence", "list": "a: x"}, "Your list has 1 lines"),
@@ -167,7 +133,7 @@ def test_the_channels_file_is_the_quantizers() -> None:
 def test_the_sensitivity_words_name_every_layer() -> None:
     app = opened()
     said(app)
-    assert [quant_scene.block_of(name) for name in weights.names()[::6]] == [1, 2, 3, 4, 5, 6]
+    assert [layer.block for layer in weights.layers()[::6]] == [1, 2, 3, 4, 5, 6]
     found = quant_sensitivity.shipped()
     assert len(found.greedy) >= 10
     best = found.under(5.71 * 2**20)
