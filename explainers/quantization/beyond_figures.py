@@ -3,6 +3,7 @@ compute nothing: measurements come in, a figure goes out; `labels` holds the wor
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -12,7 +13,7 @@ from explainers.quantization.distillation import Distilled
 from explainers.quantization.kinds import BITS, KINDS, Float64, Kinds
 from explainers.quantization.latency import Latencies, Point
 from explainers.quantization.mixed import LOWEST, SMALLEST_NORMAL, Mixed
-from explainers.quantization.model_figures import COLOURS, Labels, calm
+from explainers.quantization.model_figures import COLOURS, Labels, calm, clear_sides
 from explainers.quantization.pruning import Pruning
 from explainers.quantization.together import Together
 
@@ -21,6 +22,7 @@ DASH = {"dynamic": "dot", "static": "dash", "aware": "solid"}
 SYMBOLS = {"dynamic": "circle", "static": "square", "aware": "diamond"}
 GREY = "#7F7F7F"
 WAYS = {"magnitude": ("#E69F00", "triangle-up"), "structured": ("#009E73", "square"), "student": ("#0072B2", "star")}
+PX_PER_DECADE, PX_PER_WHOLE = 175.0, 700.0  # about, where everything is on one plot: of time, and of agreement
 FP16_SMALLEST = -24  # power of two of the smallest number that FP16 knows
 
 
@@ -126,9 +128,10 @@ def soft_labels_say_more(found: Distilled, place: int, labels: Labels) -> go.Fig
 
 
 def everything_on_one_plot(found: Together, labels: Labels) -> go.Figure:
-    """Milliseconds against agreement; the marker's size says the bytes."""
+    """Milliseconds against agreement, numbered as in the legend; the marker's size says the bytes."""
     figure = go.Figure()
-    for one in found.ways:
+    sides = clear_sides([(PX_PER_DECADE * math.log10(one.ms), PX_PER_WHOLE * one.agreement) for one in found.ways])
+    for number, (one, side) in enumerate(zip(found.ways, sides, strict=True), 1):
         if one.way == "variant":
             form = one.name.split("-")[1]
             colour, shape, name = COLOURS[form], "circle", labels[one.name]
@@ -139,19 +142,22 @@ def everything_on_one_plot(found: Together, labels: Labels) -> go.Figure:
         figure.add_scatter(
             x=[one.ms],
             y=[one.agreement],
-            mode="markers",
-            name=f"{name} · {one.file_bytes / 1e6:.1f} MB",
+            mode="markers+text",
+            text=[str(number)],
+            textposition=side,
+            name=f"{number} · {name} · {one.file_bytes / 1e6:.1f} MB",
             marker={
                 "color": colour,
                 "symbol": shape,
-                "size": 8 + 2.2 * (one.file_bytes / 1e6) ** 0.5,
+                "size": 6 + 1.2 * (one.file_bytes / 1e6) ** 0.5,
                 "line": {"width": 1},
             },
             hovertemplate=f"{name}<br>%{{x:.2f}} ms<br>%{{y:.1%}}<br>{one.file_bytes / 1e6:.1f} MB<extra></extra>",
         )
     figure.update_xaxes(title=labels["x_sixteen"], type="log")
-    figure.update_yaxes(title=labels["y_agreement"], tickformat=".0%")
-    shown = calm(figure, 480)
+    least = min(one.agreement for one in found.ways)
+    figure.update_yaxes(title=labels["y_agreement"], tickformat=".0%", range=[least - 0.04, 1.04])
+    shown = calm(figure, 500)
     shown.update_layout(legend={"orientation": "h", "y": -0.2, "yanchor": "top"})
     return shown
 
@@ -231,6 +237,8 @@ def a_larger_batch_makes_everybody_wait(found: Latencies, labels: Labels) -> go.
             "side": "right",
             "rangemode": "tozero",
             "tickformat": ".0f",
+            "tickmode": "auto",
+            "showgrid": False,
         },
     )
     return calm(figure, 380)

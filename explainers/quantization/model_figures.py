@@ -6,6 +6,7 @@ Colour says the format (FP32 grey, BF16 and FP16 sky, INT8 purple, INT4 vermilio
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -17,8 +18,11 @@ Labels = Mapping[str, str]
 COLOURS = {"fp32": "#7F7F7F", "bf16": "#56B4E9", "fp16": "#56B4E9", "int8": "#CC79A7", "int4": "#D55E00"}
 SHAPES = {"torch": "circle", "torchao": "square", "onnxruntime": "diamond"}
 SMALLEST = 1e-6  # a cosine this near to 1 is drawn here: the axis is logarithmic, and float32 knows no better
-TICKS_MS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+TICKS_MS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 LEAST_PX, PX_PER_ROOT_MB = 8.0, 2.0
+PX_PER_DECADE = (450.0, 45.0)  # about, on a laptop's screen: of time and of what moved
+SIDES = {"top center": (0, 17), "middle right": (19, 0), "bottom center": (0, -17), "middle left": (-19, 0)}
+CLEAR_PX = 15.0
 
 
 def calm(figure: go.Figure, height: int) -> go.Figure:
@@ -33,12 +37,34 @@ def calm(figure: go.Figure, height: int) -> go.Figure:
     return figure
 
 
+def _moved(one: Measured) -> float:
+    return max(SMALLEST, 1 - one.lowest)
+
+
+def clear_sides(markers: Sequence[tuple[float, float]]) -> list[str]:
+    """On which side of its marker each number stands, so that those of neighbours stay legible: the first side that is
+    clear of all markers and of the numbers so far, else the clearest. markers: right and up, in pixels."""
+    taken = list(markers)
+    found: list[str] = []
+    for marker in markers:
+        spots = {side: (marker[0] + right, marker[1] + up) for side, (right, up) in SIDES.items()}
+        room = {side: min(math.dist(spot, other) for other in taken) for side, spot in spots.items()}
+        best = next((side for side in SIDES if room[side] >= CLEAR_PX), max(room, key=lambda side: room[side]))
+        found.append(best)
+        taken.append(spots[best])
+    return found
+
+
 def faster_and_as_faithful(results: Sequence[Measured], batch: int, labels: Labels, least: float) -> go.Figure:
     """Each variant by its time for a batch and by how far its worst sentence vector moved; numbered as in the table.
 
     results: those that ran. least: the cosine below which an answer is not called faithful any more (a line).
     """
     figure = go.Figure()
+    right, up = PX_PER_DECADE
+    sides = clear_sides(
+        [(right * math.log10(one.at(batch).median_ms), -up * math.log10(_moved(one))) for one in results]
+    )
     for engine, shape in SHAPES.items():
         for form in COLOURS:
             chosen = [
@@ -51,7 +77,7 @@ def faster_and_as_faithful(results: Sequence[Measured], batch: int, labels: Labe
             times = [one.at(batch) for _, one in chosen]
             figure.add_scatter(
                 x=[time.median_ms for time in times],
-                y=[max(SMALLEST, 1 - one.lowest) for _, one in chosen],
+                y=[_moved(one) for _, one in chosen],
                 error_x={
                     "type": "data",
                     "symmetric": False,
@@ -62,7 +88,7 @@ def faster_and_as_faithful(results: Sequence[Measured], batch: int, labels: Labe
                 },
                 mode="markers+text",
                 text=[str(place) for place, _ in chosen],
-                textposition="top center",
+                textposition=[sides[place - 1] for place, _ in chosen],
                 name=f"{labels[form]} · {labels[engine]}",
                 marker={
                     "color": COLOURS[form],

@@ -58,9 +58,9 @@ def draw_together(here: PageState) -> None:
             "together",
             claim=here.t(
                 "quantbeyond.claim_together",
-                student=f"{small.agreement:.0%}",
+                student=f"{small.agreement:.1%}",
                 times=f"{shown.ways[0].file_bytes / small.file_bytes:.0f}",
-                int8=f"{faithful[0].agreement:.0%}" if faithful else "–",
+                int8=f"{faithful[0].agreement:.1%}" if faithful else "–",
             ),
             guide=_guide(here, "together"),
             exports=(figure.Export("together.csv", lambda: _together_csv(shown)),),

@@ -11,7 +11,16 @@ import pytest
 import torch
 
 from explainers.models import load_bert
-from explainers.quantization import bert_int8, calibration, measure, onnx_models, reference, store, variants
+from explainers.quantization import (
+    bert_int8,
+    calibration,
+    measure,
+    model_figures,
+    onnx_models,
+    reference,
+    store,
+    variants,
+)
 from explainers.quantization.variants import VARIANTS, VariantError, build, sentence_vectors, tokenized
 from ui.controls import load as load_controls
 
@@ -138,3 +147,12 @@ def test_the_shipped_measurement_has_every_variant() -> None:
     best = found.best(0.995)
     assert best is not None and best.lowest >= 0.995
     assert all(18 <= tokens <= 34 for tokens in found.tokens) and len(found.tokens) == 16
+
+
+def test_numbers_of_variants_alike_stand_on_different_sides() -> None:
+    together = [(100.0, 100.0), (101.0, 100.0), (100.0, 99.0), (400.0, 100.0)]
+    found = model_figures.clear_sides(together)
+    assert len(set(found[:3])) == 3
+    assert found[0] == found[3] == "top center"
+    above = model_figures.clear_sides([(100.0, 100.0), (100.0, 117.0)])
+    assert above[0] != "top center"
