@@ -4,13 +4,12 @@ bound states, another space beside the three, and the code tabs in a fresh proce
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from embeddings_page import CARDS, ROOT, claims, notices, opened, said, settled, troubles
+from pasted import printed
 from streamlit.testing.v1 import AppTest
 
 from explainers.embeddings import analogies, compare, scores, spaces, windows
@@ -284,7 +283,4 @@ def test_what_the_code_tabs_show_runs_in_a_fresh_process(lens: str, query: dict[
     settled(app.run())
     snippets = [block.value for block in app.code]
     assert len(snippets) == len(cards)
-    each = "\n".join(f"exec({text!r}, {{}})" for text in snippets)
-    done = subprocess.run([sys.executable, "-c", each], cwd=ROOT, capture_output=True, text=True, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"\d", done.stdout)
+    assert all(re.search(r"\d", said) for said in printed(snippets))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pasted import printed
 from quantization_page import ROOT, claims, opened, said, settled
 
 from explainers.models import BUNDLED_BERT, ModelSource
@@ -233,7 +233,4 @@ def test_the_code_names_the_readers_model(lens: str, folders: dict[str, Path], m
     said(settled(opened(lens=lens, model=str(folders["bert"]), sentences=SENTENCES)))
     texts = list(dict.fromkeys(found))
     assert len(texts) >= 2 and all(str(folders["bert"]) in text for text in texts)
-    each = "\n".join(f"exec({text!r}, {{}})" for text in texts)
-    done = subprocess.run([sys.executable, "-c", each], cwd=ROOT, capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"\d", done.stdout)
+    assert all(re.search(r"\d", said) for said in printed(texts))

@@ -4,10 +4,9 @@ a fresh process."""
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 
 import pytest
+from pasted import printed
 from quantization_page import ROOT, claims, opened, said, settled
 from streamlit.testing.v1 import AppTest
 
@@ -204,7 +203,4 @@ def test_what_the_code_tabs_show_runs_in_a_fresh_process(query: dict[str, str], 
     assert not app.exception
     snippets = [block.value for block in app.code]
     assert len(snippets) == len(cards)
-    for text in snippets:
-        done = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, timeout=180)
-        assert done.returncode == 0, done.stderr
-        assert re.search(r"\d", done.stdout)
+    assert all(re.search(r"\d", said) for said in printed(snippets))
