@@ -38,7 +38,7 @@ lint: $(VENV)/test.ready
 
 # A worker per core for what needs no browser; a browser and its server keep two cores busy by themselves.
 unit: $(VENV)/test.ready browser
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not deep" --numprocesses auto --maxprocesses 4 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not browser and not deep" --numprocesses auto --maxprocesses 4 --dist worksteal
 	$(BIN)/python -m pytest tests/browser -m "not deep"
 
 deep: $(VENV)/test.ready browser
