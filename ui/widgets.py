@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from ui.state import PageState, reset, widget_key
 
 
-def draw(state: PageState, name: str, *, lines: int = 1) -> None:
-    """Draw control `name` unless the URL hides it. `lines`: height of a text field, 1 for a single line.
+def draw(state: PageState, name: str, *, lines: int = 1, words: Sequence[str] = ()) -> None:
+    """Draw control `name` unless the URL hides it. `lines`: height of a text field, 1 for a single line. `words`: what
+    the values of an integer are called, from its least one on, where a number alone would say little.
 
     Its value stands in the session state and is given as the default too: a browser to which one run follows the
     other before it has built the widget gets the second only, which does not tell a value that it told before.
@@ -35,7 +38,10 @@ def draw(state: PageState, name: str, *, lines: int = 1) -> None:
     elif control.kind in ("integer", "number"):
         kind = int if control.kind == "integer" else float
         low, high, value = kind(control.minimum), kind(control.maximum), kind(state[name])
-        if low < high:  # of one value there is nothing to choose
+        if words:
+            said = dict(zip(range(int(low), int(high) + 1), words, strict=True))
+            st.select_slider(label, list(said), value, key=key, help=guide, format_func=lambda one: said[one])
+        elif low < high:  # of one value there is nothing to choose
             st.slider(label, low, high, value, kind(control.step), key=key, help=guide)
     elif lines == 1:
         st.text_input(label, state.text(name), key=key, help=guide)

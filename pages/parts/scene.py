@@ -132,9 +132,17 @@ def controls(scene: Scene, *names: str, key: str = "lens-controls") -> None:
     """The controls of a card in a row, `key` telling several rows apart; the first row also has the reset button."""
     with st.container(horizontal=True, key=key, gap="medium"):
         for name in names:
-            widgets.draw(scene.here, name)
+            widgets.draw(scene.here, name, words=_held(scene) if name == "pin" else ())
         if key == "lens-controls":
             widgets.draw_reset(scene.here)
+
+
+def _held(scene: Scene) -> list[str]:
+    """The values of the control that holds a token: none, then every token with its position."""
+    return [
+        scene.here.t("attention.held_none"),
+        *(f"{place} {token.piece}" for place, token in enumerate(scene.tokens)),
+    ]
 
 
 def long(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,13 @@ import pytest
 from driver import LIMIT_MS, PHONE, Sheet
 from playwright.sync_api import Locator, expect
 
+from explainers.models import ModelSource
 from explainers.quantization import formats, quantizers, weights
 from explainers.quantization.quantizers import Spec
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "explainers"))
+
+from encoders import save_encoder
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "ui" / "components"
 DOWN = "encoder.layer.0.output.dense"
@@ -54,6 +60,30 @@ def test_a_dragged_end_moves_the_grid_at_once_and_the_address_when_let_go(page_a
     shown.locator("canvas").press("Escape")
     sheet.expect_query(scale_by=None)
     expect(shown.locator("dd.levels")).to_have_text("7 / 255")
+
+
+@pytest.mark.core
+def test_a_folder_that_is_typed_is_on_the_grid(page_at, tmp_path: Path) -> None:
+    folder = save_encoder(tmp_path / "own", "bert", head=False)
+    sheet = page_at("/quantization?lang=en")
+    root(sheet)
+    sheet.page.locator(".st-key-quant-model button").click()
+    field = sheet.page.get_by_label("Model folder", exact=True).last
+    field.fill(str(folder))
+    field.press("Enter")
+    sheet.expect_query(model=str(folder))
+    sheet.page.keyboard.press("Escape")
+    source = ModelSource("folder", str(folder))
+    widths = weights.tensor(DOWN, source).widths
+    claim = sheet.page.locator(".st-key-card-tensor h2.claim")
+    expect(claim).to_contain_text(f"Channel {widths.argmax()} of this matrix is", timeout=LIMIT_MS)
+    shown = root(sheet)
+    measured = sheet.page.locator(".st-key-card-surprise caption")
+    expect(measured).to_contain_text("Measured on this machine", timeout=LIMIT_MS)
+    row = quantizers.fit(weights.tensor(DOWN, source).values, Spec(8))
+    middle = int(np.argsort(widths, kind="stable")[len(widths) // 2])
+    used = quantizers.levels_used(weights.tensor(DOWN, source).values, row, middle)
+    expect(shown.locator("dd.levels")).to_have_text(f"{used} / 255")
 
 
 @pytest.mark.core

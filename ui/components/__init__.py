@@ -22,7 +22,7 @@ DOCUMENT = ("marks", "document")
 WORDS = ("neighbourlists", "gramshares", "wordplane", "wordaxis", "contexts", "wordcourse")
 LEARNING = ("learnwindow", "learncell", "learngrams")
 # Those of the alignment page that draw with the same pen.
-ALIGNMENT = ("alignmatrix", "alignstill", "aligntrack", "aligndtw", "aligngallery")
+ALIGNMENT = ("alignstill", "aligntrack", "aligndtw", "aligngallery")
 COURSES = ("alignbroken", "alignspace", "alignlosses")
 LOSSES = ("losscurves", "losssteps", "lossbudget", "losscdf", "losspresets", "losstrain", "lossmetrics")
 # Those of the quantization page.
@@ -31,6 +31,7 @@ QUANTIZED = ("quanttensor", "quantbits")
 PARTS = {
     **dict.fromkeys((*LOSSES, *WORDS, *QUANTIZED), ("losskit",)),
     **dict.fromkeys(ALIGNMENT, ("losskit", "alignkit")),
+    "alignmatrix": ("losskit", "alignkit", "alignmatrix-hand"),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
     "quanttensor": ("losskit", "quantgrid"),
     **dict.fromkeys(COURSES, ("losskit", "aligncourse")),

@@ -1,6 +1,7 @@
 // The similarity matrix of a batch of pairs, all of it worked out here: cosines from the vectors, both softmaxes, the
 // InfoNCE of each pair, the hardest negatives; a caption is dragged onto another picture and the loss follows.
 // The formulas are those of explainers/alignment/matrix.py; a test compares the two in a browser.
+// Part: alignmatrix-hand.js (pointer and keys).
 
 const LEAST_SCALE = 1;
 const MOST_SCALE = 100;
@@ -93,7 +94,7 @@ function cellNow(me) {
 
 // ---------------------------------------------------------------- drawing
 
-/** Where everything stands: pictures left, matrix, losses and captions right. */
+/** Where everything stands: pictures left, matrix, losses and captions right; on a phone the captions stand below. */
 function layOut(me) {
   const width = me.stage.clientWidth;
   const n = manyNow(me);
@@ -107,7 +108,8 @@ function layOut(me) {
   const top = size * 3.4;
   const side = cell * n;
   const bars = { left: left + side + size, width: Math.max(40, Math.min(110, width * (narrow ? 0.2 : 0.11))) };
-  return { width, n, size, narrow, cell, pictures, left, top, side, bars, words: bars.left + bars.width + size * 3.2, height: top + side + size * 2.6 };
+  const list = { top: top + side + size * 2.6, line: size * 1.6, n: narrow && n <= MANY_LINES ? n : 0 };
+  return { width, n, size, narrow, cell, pictures, left, top, side, bars, list, words: bars.left + bars.width + size * 3.2, height: list.top + list.n * list.line };
 }
 
 function paintCells(me, pen, found) {
@@ -200,10 +202,19 @@ function paintSides(me, pen, found) {
     pen.fillRect(box.bars.left, y - tall, (found.byImage[i] / most) * box.bars.width, tall * 0.9);
     pen.fillStyle = ink.quiet;
     pen.fillRect(box.bars.left, y, (found.byText[i] / most) * box.bars.width, tall * 0.9);
-    if (n > MANY_LINES || box.narrow) continue;
-    say(((found.byImage[i] + found.byText[i]) / 2).toFixed(2), box.words - box.size * 0.5, y, { align: "right", size: box.size * 0.9, color: ink.quiet });
+    if (n > MANY_LINES) continue;
+    const loss = ((found.byImage[i] + found.byText[i]) / 2).toFixed(2);
     const held = me.carried === i;
-    say(me.data.captions[order[i]], box.words, y, { color: order[i] === i ? ink.text : ink.wrong, weight: held || cellAt?.[1] === i ? 700 : 400, size: Math.min(box.size, box.cell * 0.8), wide: box.width - box.words });
+    const style = { color: order[i] === i ? ink.text : ink.wrong, weight: held || cellAt?.[1] === i ? 700 : 400 };
+    if (box.narrow) {
+      const below = box.list.top + (i + 0.5) * box.list.line;
+      say(`${i + 1}`, box.size * 1.4, below, { align: "right", size: box.size * 0.85, color: ink.quiet });
+      say(me.data.captions[order[i]], box.size * 2, below, { ...style, wide: box.width - box.size * 5 });
+      say(loss, box.width, below, { align: "right", size: box.size * 0.9, color: ink.quiet });
+      continue;
+    }
+    say(loss, box.words - box.size * 0.5, y, { align: "right", size: box.size * 0.9, color: ink.quiet });
+    say(me.data.captions[order[i]], box.words, y, { ...style, size: Math.min(box.size, box.cell * 0.8), wide: box.width - box.words });
   }
   const at = box.bars.left + (Math.log(Math.max(1, n)) / most) * box.bars.width;
   pen.strokeStyle = ink.quiet;
@@ -252,107 +263,6 @@ function readOut(me) {
   });
   const pair = i === j ? fill(order[i] === i ? labels.read_pair : labels.read_moved, { loss: ((found.byImage[i] + found.byText[i]) / 2).toFixed(3) }) : labels.read_negative;
   return write(me.readout, `${said} ${pair}`);
-}
-
-// ---------------------------------------------------------------- the hand
-
-function placeAt(me, event) {
-  const rect = me.canvas.getBoundingClientRect();
-  const [x, y] = [event.clientX - rect.left, event.clientY - rect.top];
-  const { box } = me;
-  const n = manyNow(me);
-  const row = Math.floor((y - box.top) / box.cell);
-  const column = Math.floor((x - box.left) / box.cell);
-  return { row: row >= 0 && row < n ? row : -1, column: column >= 0 && column < n ? column : -1, words: x > box.bars.left };
-}
-
-function put(me, from, to) {
-  const order = [...orderOf(me.state.swaps, manyNow(me))];
-  if (to >= 0) [order[from], order[to]] = [order[to], order[from]];
-  return order;
-}
-
-const mayMove = (me) => !me.hide.includes("swaps");
-
-function drop(me, from, to) {
-  const swaps = swapsOf(put(me, from, to));
-  me.trial = null;
-  if (swaps.length > 300) return;
-  change(me, { swaps, cell: `${to + 1}-${to + 1}` });
-  tell(me);
-}
-
-function listen(me) {
-  const { canvas } = me;
-  canvas.onpointerdown = (event) => {
-    const at = placeAt(me, event);
-    me.from = at.words ? at.row : at.column;
-    me.pressed = at;
-    if (me.from < 0 || !mayMove(me)) me.from = -1;
-    canvas.setPointerCapture(event.pointerId);
-  };
-  canvas.onpointermove = (event) => {
-    const at = placeAt(me, event);
-    if (me.pressed && me.from >= 0) {
-      const moved = at.row >= 0 && (at.row !== me.pressed.row || me.carried !== undefined && me.carried >= 0);
-      if (moved) {
-        me.carried = at.row;
-        me.trial = put(me, me.from, at.row);
-        me.hover = [at.row, at.row];
-      }
-    } else me.hover = at.row >= 0 && (at.column >= 0 || at.words) ? [at.row, at.words ? at.row : at.column] : null;
-    canvas.style.cursor = me.carried >= 0 ? "grabbing" : at.row >= 0 && mayMove(me) ? "grab" : "default";
-    soon(me, () => draw(me));
-  };
-  canvas.onpointerup = (event) => {
-    const at = placeAt(me, event);
-    const { pressed } = me;
-    me.pressed = null;
-    if (me.carried >= 0) {
-      const to = me.carried;
-      me.carried = -1;
-      me.hover = null;
-      drop(me, me.from, to);
-    } else if (pressed && at.row >= 0 && (at.column >= 0 || at.words)) {
-      change(me, { cell: `${at.row + 1}-${(at.words ? at.row : at.column) + 1}` });
-      tell(me);
-    }
-    draw(me);
-  };
-  canvas.onpointerleave = () => { if (!me.pressed) { me.hover = null; soon(me, () => draw(me)); } };
-  canvas.onpointercancel = () => { Object.assign(me, { pressed: null, trial: null, carried: -1, hover: null }); draw(me); };
-  canvas.ondblclick = () => { change(me, { swaps: "", cell: "" }); draw(me); tell(me); };
-  canvas.onkeydown = (event) => onKey(me, event);
-}
-
-/** Arrows move the cell that is read; Enter takes up the caption of its column, Enter again puts it at the row's picture. */
-function onKey(me, event) {
-  const n = manyNow(me);
-  const [i, j] = cellNow(me) ?? [0, 0];
-  const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
-  if (step) {
-    event.preventDefault();
-    const next = [Math.min(n - 1, Math.max(0, i + step[0])), Math.min(n - 1, Math.max(0, j + step[1]))];
-    me.hover = null;
-    if (me.taken >= 0) {
-      me.trial = put(me, me.taken, next[0]);
-      next[1] = next[0];
-    }
-    change(me, { cell: `${next[0] + 1}-${next[1] + 1}` });
-    if (!(me.taken >= 0)) tell(me, 400);
-  } else if (event.key === "Enter" && mayMove(me)) {
-    event.preventDefault();
-    if (me.taken >= 0) {
-      drop(me, me.taken, i);
-      me.taken = -1;
-    } else me.taken = j;
-  } else if (event.key === "Escape") {
-    Object.assign(me, { taken: -1, trial: null, hover: null });
-    change(me, { cell: "" });
-    tell(me);
-  } else return;
-  me.carried = me.taken >= 0 ? i : -1;
-  draw(me);
 }
 
 function build(me) {
