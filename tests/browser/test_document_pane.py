@@ -143,6 +143,20 @@ def test_the_divider_can_be_dragged(page_at) -> None:
     assert share(sheet) == pytest.approx(wanted, abs=1.5)
 
 
+def test_the_divider_stays_beside_the_document_while_a_long_page_scrolls(page_at) -> None:
+    sheet = page_at("/attention?lang=en&lens=readings")
+    handle = sheet.page.locator(".st-key-divider [role=separator]")
+    sheet.page.mouse.move(1000, 500)
+    sheet.page.mouse.wheel(0, 700)
+    sheet.page.wait_for_function("() => document.querySelector('.st-key-panes').getBoundingClientRect().top < -300")
+    line, document = (
+        one.evaluate("(node) => node.getBoundingClientRect().toJSON()")
+        for one in (handle, sheet.page.locator(".st-key-pane-doc"))
+    )
+    assert line["top"] == pytest.approx(document["top"], abs=2)
+    assert line["bottom"] == pytest.approx(document["bottom"], abs=2)
+
+
 def test_the_document_can_be_hidden_or_alone(page_at) -> None:
     sheet = page_at("/attention?lang=en&pane=0")
     expect(sheet.page.locator(".st-key-passage")).to_have_count(0)
