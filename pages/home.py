@@ -22,7 +22,6 @@ def draw(here: PageState) -> None:
     t = here.t
     concepts = catalogue.load().concepts
     planned = [t(f"concept.{concept.id}.title") for concept in concepts if not concept.ready]
-    separator = "、" if t.code == "zh-Hant" else "; "
     ways = (
         ("study", frame.address(here, "reader")),
         ("teach", frame.address(here, "attention", present=True)),
@@ -48,7 +47,7 @@ def draw(here: PageState) -> None:
             "heading": t("home.heading"),
             "lead": t("home.lead"),
             "unanswered": t("home.unanswered"),
-            "planned": t("home.planned", titles=separator.join(planned)) if planned else "",
+            "planned": t("home.planned", titles=t.listed(planned)) if planned else "",
             "labels": {"concepts": t("home.concepts"), "open": t("home.open"), "beside": t("home.beside")},
             "beside": [{"title": title, "text": text, "href": href} for title, text, href in beside],
             "concepts": [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,8 +22,16 @@ STYLE = Path(__file__).resolve().parent.parent / "assets" / "style" / "house.css
 
 
 @functools.cache
-def _style() -> str:
-    return f"<style>{STYLE.read_text('utf-8')}</style>"
+def _style(lang: str) -> str:
+    """The look, and as CSS variables the words that Streamlit itself would say in English: the sheet shows them."""
+    t = language.load(lang)
+    said = t.group("widgets")
+    most = said["upload_most"].format(mb=st.get_option("server.maxUploadSize"))
+    words = {**said, "upload_most": most}.items()
+    variables = "".join(
+        f"--say-{name.replace('_', '-')}:{json.dumps(text, ensure_ascii=False)};" for name, text in words
+    )
+    return f"<style>:root{{{variables}}}{STYLE.read_text('utf-8')}</style>"
 
 
 def url_path(page: str) -> str:
@@ -38,11 +47,10 @@ def address(here: PageState, page: str, **changes: Value) -> str:
 def open_page(page: str, questions: tuple[str, ...] = ()) -> PageState:
     """Begin a page: its state from the URL, the style, the bar, and a quiet word if the URL held a wrong value."""
     here = state.open_page(page, questions)
-    st.html(_style())
+    st.html(_style(here.t.code))
     components.mount("topbar", "topbar", topbar_data(here))
     if here.refused:
-        names = "、".join(here.refused) if here.t.code == "zh-Hant" else ", ".join(here.refused)
-        notice(here.t("house.refused", names=names))
+        notice(here.t("house.refused", names=here.t.listed(here.refused)))
     return here
 
 

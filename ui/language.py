@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import string
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +35,10 @@ class Language:
         except KeyError as error:
             raise MissingTextError(f"no text {key!r} in {self.code}") from error
         return text.format(**values) if values else text
+
+    def listed(self, names: Iterable[object]) -> str:
+        """Names one after the other, as this language sets them apart."""
+        return ("、" if self.code == "zh-Hant" else ", ").join(map(str, names))
 
     def group(self, prefix: str) -> dict[str, str]:
         """All texts under `prefix.`, keyed by the rest of their name: what a component's script needs."""

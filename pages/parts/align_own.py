@@ -77,9 +77,9 @@ def draw_small(here: PageState, shown: list[Picture], texts: list[str]) -> None:
     """The pairs in the small encoder."""
     found = own.embed(shown, texts)
     if found.unknown:
-        frame.notice(here.t("align.own.unknown", words=", ".join(found.unknown[:20])))
+        frame.notice(here.t("align.own.unknown", words=here.t.listed(found.unknown[:20])))
     if found.cut:
-        frame.notice(here.t("align.own.cut", lines=", ".join(map(str, found.cut))))
+        frame.notice(here.t("align.own.cut", lines=here.t.listed(found.cut)))
     made = "from explainers.alignment import own\n" + MADE + f"whole = own.embed(shown, {texts!r}).batch"
     draw_matrix(here, found.batch, made)
 

@@ -94,7 +94,7 @@ def draw_off(scene: Scene) -> None:
     here, trace = scene.here, scene.text.trace
     off, ignored = chosen_heads(here.text("off"), trace.layers, trace.heads)
     if ignored:
-        frame.notice(here.t("lens.off.ignored", names=", ".join(ignored[:8])))
+        frame.notice(here.t("lens.off.ignored", names=here.t.listed(ignored[:8])))
     alone: Float32 | None = long(scene, "each-head", functools.partial(memory.each_head_off, scene.asked))
     without = memory.without(scene.asked, off)
     known = memory.bank(shipped_sentences(), scene.source)

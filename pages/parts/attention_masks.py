@@ -67,7 +67,7 @@ def draw_masks(scene: Scene) -> None:
     cut = cut_of(here.integer("cut"), n)
     cells, ignored = typed_cells(here.text("cells"), n)
     if ignored:
-        frame.notice(here.t("lens.masks.ignored", names=", ".join(ignored[:8])))
+        frame.notice(here.t("lens.masks.ignored", names=here.t.listed(ignored[:8])))
     standard = masks.preset(name, n, cut)
     mask = masks.toggled(standard, cells)
     _draw_clickable(scene, name, cut, standard, mask, cells)

@@ -51,7 +51,7 @@ def say_language(here: PageState, asked: Text, unknown: tuple[str, ...]) -> None
     elif not own and (unknown or words.foreign(asked.a[:1000] + asked.b[:1000])):
         frame.notice(here.t("attention.english_only"))
     if unknown:
-        frame.notice(here.t("attention.unknown", words="、".join(unknown[:8])))
+        frame.notice(here.t("attention.unknown", words=here.t.listed(unknown[:8])))
 
 
 def say_merged(here: PageState, asked: Text, shown: attention.View) -> None:

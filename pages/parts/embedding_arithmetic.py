@@ -61,7 +61,7 @@ def draw_sum(here: PageState, opened: tuple[Space, ...]) -> None:
                 "corner": list(found.corner),
                 "colour": scene.colour_of(space),
                 "dark": DARK[scene.kind_of(space)],
-                "said": here.t("embed.sum.said", words=scene.said(here, words), results=first_words(here, found)),
+                "said": here.t("embed.sum.said", words=here.t.listed(words), results=first_words(here, found)),
                 "labels": here.t.group("wordplane"),
             },
         )
@@ -69,7 +69,7 @@ def draw_sum(here: PageState, opened: tuple[Space, ...]) -> None:
 
 
 def first_words(here: PageState, found: Arithmetic) -> str:
-    return scene.said(here, [one.word for one in found.results[:3]])
+    return here.t.listed([one.word for one in found.results[:3]])
 
 
 def claim_of(here: PageState, space: Space, found: Arithmetic) -> str:
@@ -99,7 +99,7 @@ def draw_results(here: PageState, opened: tuple[Space, ...], words: Three) -> No
             rows.append([scene.name_of(here, space), scene.sentence(here, error), ""])
             continue
         near = {"words": [one.word for one in found.results], "set": "word", "also": {"lens": "neighbours"}}
-        barred = scene.said(here, [f"{word} {place}" for word, _, place in found.barred])
+        barred = here.t.listed([f"{word} {place}" for word, _, place in found.barred])
         rows.append([scene.name_of(here, space), near, barred])
     columns = [here.t("embed.lists.column_space"), here.t("embed.sum.nearest"), here.t("embed.sum.barred")]
     components.mount(
@@ -184,7 +184,7 @@ def draw_axis(here: PageState, opened: tuple[Space, ...]) -> None:
         ]
         mount_axis(here, "embeddings-axis", poles, here.t("embed.axis.x"), bands)
         if missing:
-            frame.notice(here.t("embed.axis.missing", words=scene.said(here, missing[:12])))
+            frame.notice(here.t("embed.axis.missing", words=here.t.listed(missing[:12])))
 
 
 def band(here: PageState, space: Space, name: str, points: list[tuple[str, float]]) -> dict[str, object]:
@@ -277,7 +277,7 @@ def draw_weat(here: PageState, opened: tuple[Space, ...]) -> None:
         said = "embed.weat.exact" if found.exact else "embed.weat.sampled"
         frame.notice(here.t(said, n=f"{found.partitions:,}"))
         if found.missing:
-            frame.notice(here.t("embed.axis.missing", words=scene.said(here, found.missing[:12])))
+            frame.notice(here.t("embed.axis.missing", words=here.t.listed(found.missing[:12])))
 
 
 def weat_of(space: Space, sets: lists.Sets) -> Weat:

@@ -59,7 +59,7 @@ def draw_card(here: PageState, found: Contexts, encoder: models.ModelSource) -> 
         frame.notice(here.t("embed.context.unknown", word=found.word))
     if found.missing:
         missing = [str(number + 1) for number in found.missing]
-        frame.notice(here.t("embed.context.missing", word=found.word, lines=scene.said(here, missing)))
+        frame.notice(here.t("embed.context.missing", word=found.word, lines=here.t.listed(missing)))
     sentences = found.sentences
     with figure.card(
         here,

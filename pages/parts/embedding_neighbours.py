@@ -28,7 +28,7 @@ def claim_of(here: PageState, found: Comparison, opened: tuple[Space, ...]) -> s
     """How many neighbours the first two lists share; who has no vector where one is missing."""
     lacking = [scene.name_of(here, space) for space, one in zip(opened, found.lists, strict=True) if not one]
     if lacking:
-        return here.t("embed.lists.claim_missing", word=found.word, spaces=scene.said(here, lacking))
+        return here.t("embed.lists.claim_missing", word=found.word, spaces=here.t.listed(lacking))
     many = len(set.intersection(*({one.word for one in part} for part in found.lists)))
     return here.t(
         "embed.lists.claim",

@@ -36,7 +36,7 @@ def draw(here: PageState, language: str) -> None:
     known = spaces.shipped(spaces.MODELS[0], language)
     missing = [word for word in words if not known.has(word)]
     if missing:
-        named = embedding_scene.said(here, missing[:12]) + ("…" if len(missing) > 12 else "")
+        named = here.t.listed(missing[:12]) + ("…" if len(missing) > 12 else "")
         frame.notice(here.t("own.missing", n=len(missing), words=named))
     wanted = embedding_map.setting_of(here)
     setting = Setting("umap", wanted.n_neighbors, wanted.min_dist, wanted.metric, wanted.seed, wanted.dims)

@@ -100,7 +100,7 @@ def sentence(here: PageState, error: ExplainerError) -> str:
     details = {name: value if len(value) <= CLIPPED else f"{value[:CLIPPED]}…" for name, value in error.details.items()}
     if "space" in details:  # explainers name a space by its id
         known = {**{model: here.t(f"spaces.{model}") for model in spaces.MODELS}, OFFICIAL: here.t("spaces.official")}
-        details["space"] = said(here, [known.get(name, name) for name in details["space"].split(", ")])
+        details["space"] = here.t.listed([known.get(name, name) for name in details["space"].split(", ")])
     return here.t(f"error.{error.code}", **details)
 
 
@@ -194,11 +194,6 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 def percent(value: float) -> str:
     """A share as whole percents; the sign stays on the line of its number."""
     return f"{value:.0%}".replace("%", "\N{NO-BREAK SPACE}%")
-
-
-def said(here: PageState, words: Sequence[str]) -> str:
-    """Words one after the other, as the language separates them."""
-    return ("、" if here.t.code == "zh-Hant" else ", ").join(words)
 
 
 def topics(language: str) -> Mapping[str, str]:

@@ -96,7 +96,7 @@ def _origin(here: PageState, shown: Measurement, shipped: bool) -> str:
         n=len(shown.tokens),
         tokens=f"{tokens:.0f}",
         threads=shown.threads,
-        versions=", ".join(f"{name} {version}" for name, version in shown.machine.versions),
+        versions=here.t.listed(f"{name} {version}" for name, version in shown.machine.versions),
     )
     return f"{said} {about}"
 
@@ -105,7 +105,7 @@ def _hardware(here: PageState, machine: Machine) -> str:
     has = [here.t(f"quantmodel.{flag}") for flag in FLAGS if flag in machine.flags]
     lacks = [here.t(f"quantmodel.{flag}") for flag in FLAGS if flag not in machine.flags]
     none = here.t("quantmodel.nothing")
-    return here.t("quantmodel.hardware", has=", ".join(has) or none, lacks=", ".join(lacks) or none)
+    return here.t("quantmodel.hardware", has=here.t.listed(has) or none, lacks=here.t.listed(lacks) or none)
 
 
 def _table(here: PageState, shown: Measurement) -> str:

@@ -259,12 +259,11 @@ def draw_outcomes(here: PageState, found: tuple[tasks.Outcome, ...]) -> None:
         for outcome in found
     ]
     flips = [(outcome, flip) for outcome in found for flip in outcome.flips[:SHOWN_FLIPS]]
-    names = "、".join if t.code == "zh-Hant" else ", ".join
     lines, model = code_of(here)
     with figure.card(
         here,
         "tasks",
-        claim=t("quant.tasks.claim", names=names(t(f"quant.tasks.short_{one.name}") for one in real))
+        claim=t("quant.tasks.claim", names=t.listed(t(f"quant.tasks.short_{one.name}") for one in real))
         if real
         else t("quant.tasks.claim_noise", flips=sum(len(one.flips) for one in found)),
         guide=tuple(t(f"quant.tasks.{line}") for line in ("look", "try", "hides")),

@@ -36,7 +36,6 @@ def chosen(text: str) -> tuple[list[str], list[str]]:
 def draw_printed(here: PageState) -> None:
     st.html(f"<style>{PRINT_STYLE.read_text('utf-8')}</style>")
     ids, unknown = chosen(here.text("print"))
-    separator = "、" if here.t.code == "zh-Hant" else ", "
     components.mount(
         "printed",
         "printed",
@@ -44,7 +43,7 @@ def draw_printed(here: PageState) -> None:
             "text": send(here),
             "print": here.text("print"),
             "ids": ids,
-            "unknown": here.t("printed.unknown", names=separator.join(unknown)) if unknown else "",
+            "unknown": here.t("printed.unknown", names=here.t.listed(unknown)) if unknown else "",
             "labels": {**here.t.group("printed"), "lang": here.t.code},
             "sections": {section.id: here.t(f"section.{section.id}") for section in document.load().sections},
         },

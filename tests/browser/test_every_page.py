@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from driver import DESKTOP, LOCALES, PATHS, PHONE, STAGE, Server, Sheet
+from playwright.sync_api import expect
 
 from ui import controls
 
@@ -86,3 +87,24 @@ def test_links_of_the_bar_lead_to_every_page(page_at) -> None:
         sheet.settle()
         assert sheet.query()["lang"] == "en"
         assert bar.nth(at).get_attribute("aria-current") == "page"
+
+
+@pytest.mark.parametrize(
+    ("lang", "upload", "enter"), [("zh-Hant", "選擇檔案", "套用"), ("en", "Choose a file", "to apply")]
+)
+def test_widgets_speak_the_readers_language(page_at, lang: str, upload: str, enter: str) -> None:
+    """Streamlit's own words are English only; the sheet puts ours in their place."""
+    sheet = page_at(f"/alignment?lang={lang}&lens=own")
+    expect(sheet.page.get_by_role("button", name=upload)).to_be_visible()
+    shown = sheet.page.locator("[data-testid=stFileUploader]").first.inner_text()
+    assert "Upload" not in shown and "per file" not in shown
+    said = "(node) => getComputedStyle(node, '::after').content"
+    most = sheet.page.locator("[data-testid=stFileUploaderDropzoneInstructions]").first.evaluate(said)
+    assert "20 MB" in most
+    for field, key in (("textarea", "Ctrl"), ("input[type=text]", "Enter")):
+        sheet.page.locator(field).last.press_sequentially("x")
+        hint = sheet.page.locator("[data-testid=InputInstructions]")
+        expect(hint).to_be_visible()
+        assert hint.inner_text().strip() == ""
+        assert enter in hint.evaluate(said) and key in hint.evaluate(said)
+        sheet.page.keyboard.press("Backspace")
