@@ -178,10 +178,17 @@ def _squared(parts: Float32, grid: Grid) -> npt.NDArray[np.float64]:
     return found
 
 
+def _levels(parts: Float32, grid: Grid) -> npt.NDArray[np.floating]:
+    """The nearest level of each number, also where the grid has none any more."""
+    inverse = np.float32(1) / grid.scale
+    found: npt.NDArray[np.floating] = np.rint(parts * inverse) + grid.zero_point
+    return found
+
+
 def _codes(parts: Float32, grid: Grid) -> Int32:
     low, high = grid.spec.levels
-    inverse = np.float32(1) / grid.scale
-    return np.clip(np.rint(parts * inverse) + grid.zero_point, low, high).astype(np.int32)
+    found: Int32 = np.clip(_levels(parts, grid), low, high).astype(np.int32)
+    return found
 
 
 def _dequantized(codes: Int32, grid: Grid) -> Float32:
@@ -206,7 +213,7 @@ class Damage:
 
     mse: mean squared error. sqnr: signal to quantization noise in dB, infinite where nothing changed, NaN where there
     was no signal. worst: index (row, column) of the largest error, `before` and `after` its value. clipped: share of
-    the values beyond the grid's ends.
+    the values whose nearest level lies beyond the grid's ends.
     """
 
     mse: float
@@ -225,11 +232,17 @@ def damage(values: Float32, grid: Grid) -> Damage:
     at = int(np.abs(off).argmax())
     row, column = divmod(at, values.shape[1])
     sqnr = math.nan if not signal else math.inf if not mse else 10 * math.log10(signal / mse)
-    # What only rounds to the end is not beyond it: half a step is rounding.
-    beyond = (
-        np.abs(off) > _back(np.broadcast_to(grid.scale, in_rows(values, grid.spec).shape), values, grid.spec) * 0.5001
+    first, last = grid.spec.levels
+    nearest = _levels(in_rows(values, grid.spec), grid)
+    beyond = _back(((nearest < first) | (nearest > last)).astype(np.float32), values, grid.spec)
+    return Damage(
+        mse,
+        sqnr,
+        (row, column),
+        float(values[row, column]),
+        float(after[row, column]),
+        float(beyond.mean(dtype=np.float64)),
     )
-    return Damage(mse, sqnr, (row, column), float(values[row, column]), float(after[row, column]), float(beyond.mean()))
 
 
 def size_of(shape: tuple[int, int], spec: Spec) -> float:

@@ -63,6 +63,30 @@ def test_a_dragged_end_moves_the_grid_at_once_and_the_address_when_let_go(page_a
 
 
 @pytest.mark.core
+def test_errors_counted_beside_the_moving_hand_are_those_of_python(page_at) -> None:
+    sheet = page_at("/quantization?lang=en&grain=channel")
+    shown = root(sheet)
+    before = shown.locator("dd.sqnr").inner_text()
+    sheet.page.wait_for_timeout(700)  # it has drawn itself warm
+    for _ in range(5):
+        shown.locator("input[data-control=scale_by]").press("ArrowLeft")
+    expect(shown.locator("dd.sqnr")).not_to_have_text(before)
+    sheet.page.wait_for_function(
+        "(root) => root.me.counting === null && root.me.damage.grid === root.me.grid", arg=shown.element_handle()
+    )
+    found = shown.evaluate(
+        "(root) => ({ by: root.me.state.scale_by, given: Boolean(root.me.counterHas), ...root.me.damage })"
+    )
+    assert found["given"]  # a worker did it
+    values = weights.tensor(DOWN).values
+    wanted = quantizers.damage(values, quantizers.fit(values, Spec(8, granularity="channel")).moved(found["by"], 0))
+    assert found["by"] < 1
+    assert found["sqnr"] == pytest.approx(wanted.sqnr, rel=1e-9)
+    assert (found["row"], found["column"], found["clipped"]) == (*wanted.worst, pytest.approx(wanted.clipped))
+    assert shown.locator("dd.sqnr").inner_text().startswith(f"{wanted.sqnr:.1f}"[:3])
+
+
+@pytest.mark.core
 def test_a_folder_that_is_typed_is_on_the_grid(page_at, tmp_path: Path) -> None:
     folder = save_encoder(tmp_path / "own", "bert", head=False)
     sheet = page_at("/quantization?lang=en")
@@ -118,6 +142,7 @@ def test_a_channel_and_a_weight_are_picked_in_the_picture(page_at) -> None:
 def test_the_bar_of_an_affine_grid_moves_its_zero_point(page_at) -> None:
     sheet = page_at("/quantization?lang=en&grid=affine&grain=channel&bits=4")
     shown = root(sheet)
+    expect(sheet.page.locator(".st-key-card-surprise caption")).to_contain_text("Measured", timeout=LIMIT_MS)
     box = shown.locator("canvas[role=img]").bounding_box()
     span = shown.evaluate("(root) => root.me.span")
     before = shown.evaluate("(root) => root.me.grid.zero[root.me.levels.part]")

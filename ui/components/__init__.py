@@ -33,7 +33,7 @@ PARTS = {
     **dict.fromkeys(ALIGNMENT, ("losskit", "alignkit")),
     "alignmatrix": ("losskit", "alignkit", "alignmatrix-hand"),
     **dict.fromkeys(LEARNING, ("losskit", "learnkit")),
-    "quanttensor": ("losskit", "quantgrid"),
+    "quanttensor": ("losskit", "quantgrid", "quanttensor-beside", "quanttensor-hand"),
     **dict.fromkeys(COURSES, ("losskit", "aligncourse")),
     "alignlines": ("losskit", "aligncourse", "alignchart"),
     "alignfusion": ("losskit", "alignkit", "aligncourse", "alignchart"),

@@ -6,6 +6,7 @@ const EVEN = 6755399441055744; // 1.5 * 2^52: adding and taking it away rounds h
 const COARSE_SHARES = [1 / 2, 1 / 4, 1 / 8, 1 / 16, 1 / 32, 1 / 64];
 const FINE_SHARES = [[2 ** 0.5, 2 ** -0.5], [2 ** 0.25, 2 ** -0.25]];
 const TINIEST = 2 ** -126;
+const FAR = 2 ** 30; // levels: whatever lies further out is cut off all the same, and a whole number still holds it
 
 /** A matrix as sent by pages/parts/quant_scene.py, with the range of every row. */
 function readTensor(bytes) {
@@ -170,8 +171,8 @@ function codeOf(value, scale, zero, spec) {
 function damageOf(tensor, grid) {
   const { values, columns } = tensor;
   const [first, last] = levelsOf(grid.spec);
-  // Squares are compared, not sizes: which side of its level a weight lies on is a coin toss that no processor foresees,
-  // and over half a million weights that costs more than all the arithmetic.
+  // Without a branch: whether a weight is cut off, or on which side of its level it lies, is a coin toss that no processor
+  // foresees, and over half a million weights that costs more than all the arithmetic. `x >> 31` is -1 below zero, else 0.
   let sum = 0;
   let worst = -1;
   let at = 0;
@@ -181,17 +182,21 @@ function damageOf(tensor, grid) {
   for (let part = 0; part < grid.many; part += 1) {
     const scale = grid.scale[part];
     const inverse = fround(1 / scale);
-    const limit = (scale * 0.5001) ** 2;
-    const low = first - grid.zero[part];
-    const high = last - grid.zero[part];
+    const low = (first - grid.zero[part]) | 0;
+    const high = (last - grid.zero[part]) | 0;
     const end = grid.starts[part + 1];
     for (let i = grid.starts[part]; i < end; i += 1) {
       const value = values[i];
-      const steps = Math.min(high, Math.max(low, fround(value * inverse) + EVEN - EVEN));
+      let steps = (Math.min(FAR, Math.max(-FAR, fround(value * inverse))) + EVEN - EVEN) | 0;
+      const over = (steps - high) | 0;
+      beyond -= (high - steps) >> 31;
+      steps = (high + (over & (over >> 31))) | 0;
+      const under = (steps - low) | 0;
+      beyond -= under >> 31;
+      steps = (low + (under & ~(under >> 31))) | 0;
       const off = fround(fround(steps * scale) - value);
       const square = off * off;
       sum += square;
-      beyond += square > limit ? 1 : 0;
       if (square > worst) {
         worst = square;
         at = i;

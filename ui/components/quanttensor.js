@@ -1,5 +1,7 @@
 // One weight matrix under the hand: the range of every output channel with the grid over it, and the weights of one
 // channel (or of all) on the grid's levels, whose ends and zero point can be dragged.
+// Parts: quantgrid.js (the quantizer), quanttensor-beside.js (errors counted by a worker), quanttensor-hand.js (pointer
+// and keys).
 
 const BINS = 240;
 const specOf = ({ bits, grid, grain, clipping, percentile }) => ({ bits, symmetric: grid === "symmetric", grain, clipping, percentile: clipping === "percentile" ? percentile : 100 });
@@ -69,10 +71,9 @@ function paintRanges(me, pen, box) {
   const row = rowOf(me);
   const each = grid.many / rows;
   const left = (one) => x.at(one) - wide / 2;
-  const reach = (part, at, over) => {
-    const [from, to] = edgesOf(grid, part).map((edge) => Math.min(y.high, Math.max(y.low, edge)));
-    return [at, y.at(to), over, Math.max(1, y.at(from) - y.at(to))];
-  };
+  const [first, last] = levelsOf(grid.spec);
+  const at = (part, level) => y.at(Math.min(y.high, Math.max(y.low, (level - grid.zero[part]) * grid.scale[part])));
+  const reach = (part, place, over) => [place, at(part, last), over, Math.max(1, at(part, first) - at(part, last))];
   const channels = Array.from({ length: rows }, (_, one) => one);
   const bar = (one) => [left(one), y.at(high[one]), Math.max(1, wide - 0.4), Math.max(1.5, y.at(low[one]) - y.at(high[one]))];
   pen.rects(grid.many === 1 ? [reach(0, left(0), wide * rows)] : channels.map((one) => reach(Math.floor(one * each), left(one), wide)), { color: ink.reach });
@@ -107,7 +108,14 @@ function paintLevels(me, pen, box) {
     pen.lines(ticks.filter(seen).map((at) => [at, box.bottom, at, box.bottom - 6]), { color: ink.int8, width: 1.4 });
   }
   const thick = Math.min(5, Math.max(1.2, apart * 0.35));
-  const tops = [...many].map(([value, count]) => [x.at(value), y.at(count)]).filter(([at]) => seen(at));
+  // Under many scales a channel has thousands of levels: of those on the same half of a pixel only the tallest is seen.
+  const tallest = new Map();
+  for (const [value, count] of many) {
+    const at = x.at(value);
+    const place = Math.round(at * 2);
+    if (seen(at) && (tallest.get(place)?.count ?? 0) < count) tallest.set(place, { at, count });
+  }
+  const tops = [...tallest.values()].map(({ at, count }) => [at, y.at(count)]);
   pen.lines(tops.map(([at, height]) => [at, box.bottom, at, height]), { color: ink.int8, width: thick });
   // Heads only where they can be told apart: under many scales the levels of a channel are hundreds.
   if (tops.length < 200) pen.dots(tops, Math.min(4, thick + 1), { color: ink.int8 });
@@ -163,7 +171,8 @@ function paint(me, pen) {
   paintLevels(me, pen, me.box.levels);
 }
 
-function draw(me) {
+/** The matrix is drawn; while the hand `moves`, its errors are counted beside it, so that no frame waits for them. */
+function draw(me, moves = false) {
   const begun = performance.now();
   // The reach of the grid is drawn opaque: blending hundreds of translucent bars would cost most of a frame.
   const [int8, reach] = isDark(me.canvas) ? ["#dfa0c2", "#4d3d4a"] : ["#a34d7f", "#e5cddb"];
@@ -172,13 +181,23 @@ function draw(me) {
   const fitted = fitGrid(me.tensor, specOf(me.state));
   me.grid = movedGrid(fitted, me.state.scale_by, me.state.zero_shift);
   const key = [me.tensor.name, JSON.stringify(specOf(me.state)), me.state.scale_by, me.state.zero_shift].join(" ");
-  if (me.damage?.key !== key) me.damage = { key, ...damageOf(me.tensor, me.grid) };
+  if (me.damage?.key !== key && !(moves && countBeside(me, key))) me.damage = { key, grid: me.grid, ...damageOf(me.tensor, me.grid) };
   me.picked = pickedOf(me);
   paint(me, canvasPen(sheetOf(me.canvas, me.box.width, me.box.height), themeColor(me.canvas, "--st-font", "sans-serif")));
   read(me);
   mark(me);
   fitAhead(me);
   me.root.dataset.drawMs = (performance.now() - begun).toFixed(2);
+}
+
+/** Draw the same a few times more while nothing moves: the browser then has compiled the loops before the hand comes. */
+function warmUp(me, times = 8) {
+  clearTimeout(me.warming);
+  if (times) me.warming = setTimeout(() => {
+    me.damage = null;
+    draw(me);
+    warmUp(me, times - 1);
+  }, 60);
 }
 
 /** Search the least squared error for the other bits while nothing moves: a dragged slider then finds it done. */
@@ -211,11 +230,12 @@ function usedBy(me, row) {
 
 function read(me) {
   const { labels, damage, tensor, grid, picked } = me;
+  const counted = damage.grid; // a frame or two behind, while the hand moves
   const [first, last] = levelsOf(grid.spec);
   const bytes = bytesOf(tensor, grid);
   const before = tensor.values[damage.index];
-  const part = partAt(tensor, grid.spec, damage.row, damage.column);
-  const after = codeOf(before, grid.scale[part], grid.zero[part], grid.spec).back;
+  const part = partAt(tensor, counted.spec, damage.row, damage.column);
+  const after = codeOf(before, counted.scale[part], counted.zero[part], counted.spec).back;
   const db = Number.isNaN(damage.sqnr) ? labels.no_signal : `${digits(damage.sqnr)} dB`;
   const cells = {
     levels: `${usedBy(me, picked.row)} / ${last - first + 1}`,
@@ -234,7 +254,7 @@ function read(me) {
 
 function set(me, changes, wait = null) {
   change(me, changes);
-  soon(me, () => draw(me));
+  soon(me, () => draw(me, true));
   if (wait !== null) tell(me, wait);
 }
 
@@ -303,85 +323,6 @@ function build(me) {
   me.watch.observe(me.stage);
 }
 
-// ---------------------------------------------------------------- the hand
-
-function placeOf(me, event) {
-  const box = me.canvas.getBoundingClientRect();
-  return { x: event.clientX - box.left, y: event.clientY - box.top };
-}
-
-/** What of the picture lies under a point: an end of the grid, the grid's bar, a channel, a weight. */
-function under(me, { x, y }) {
-  const { span, levels, ranges } = me;
-  if (Math.abs(y - span.y) < 16) {
-    const side = [1, 0].find((one) => Math.abs(x - span.places[one]) < 14);
-    if (side !== undefined && shows(me, "scale_by")) return { kind: "end", side };
-    if (me.state.grid === "affine" && shows(me, "zero_shift") && x > span.places[0] && x < span.places[1]) return { kind: "bar" };
-  }
-  if (y > ranges.box.top - 12 && y < ranges.box.bottom + 16) return { kind: "channel" };
-  return y > levels.box.top && y < levels.box.bottom + 10 ? { kind: "weight" } : { kind: "" };
-}
-
-function pull(me, at) {
-  const { grip, levels, grid } = me;
-  const value = levels.x.back(at.x);
-  const [first, last] = levelsOf(grid.spec);
-  if (grip.kind === "end") {
-    const steps = (grip.side ? last : first) - grid.zero[levels.part];
-    const scale = steps ? value / steps : NaN;
-    if (scale > 0) set(me, { scale_by: Math.min(4, Math.max(0.01, scale / grip.scale)) });
-  } else if (grip.kind === "bar") {
-    set(me, { zero_shift: Math.min(255, Math.max(-255, grip.shift - Math.round((value - grip.value) / grid.scale[levels.part]))) });
-  } else if (grip.kind === "channel") pickRow(me, at);
-  else if (grip.kind === "weight") pickWeight(me, value);
-}
-
-function pickRow(me, at) {
-  const row = Math.round(me.ranges.x.back(at.x));
-  if (row >= 0 && row < me.tensor.rows) set(me, { row });
-}
-
-/** The weight of the shown channel whose value is nearest. */
-function pickWeight(me, value) {
-  const row = rowOf(me);
-  const { values, columns } = me.tensor;
-  let best = 0;
-  for (let column = 1; column < columns; column += 1) if (Math.abs(values[row * columns + column] - value) < Math.abs(values[row * columns + best] - value)) best = column;
-  set(me, { column: best });
-}
-
-function listen(me) {
-  const { canvas } = me;
-  canvas.onpointerdown = (event) => {
-    if (event.button) return;
-    const at = placeOf(me, event);
-    const found = under(me, at);
-    if (!found.kind) return;
-    const { levels } = me;
-    const fitted = fitGrid(me.tensor, specOf(me.state));
-    me.grip = { ...found, scale: fitted.scale[levels.part], shift: me.state.zero_shift, value: levels.x.back(at.x) };
-    canvas.setPointerCapture(event.pointerId);
-    if (found.kind === "channel" || found.kind === "weight") pull(me, at);
-  };
-  canvas.onpointermove = (event) => {
-    const at = placeOf(me, event);
-    if (me.grip) pull(me, at);
-    else canvas.style.cursor = { end: "ew-resize", bar: "grab", channel: "pointer", weight: "pointer" }[under(me, at).kind] ?? "default";
-  };
-  canvas.onpointerup = canvas.onpointercancel = () => {
-    if (me.grip) tell(me);
-    me.grip = null;
-  };
-  canvas.ondblclick = () => set(me, { scale_by: 1, zero_shift: 0 }, 0);
-  canvas.onkeydown = (event) => {
-    const steps = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (event.key === "Escape") set(me, { scale_by: 1, zero_shift: 0, row: -1 }, 0);
-    else if (steps) set(me, { row: Math.min(me.tensor.rows - 1, Math.max(0, rowOf(me) + steps * (event.shiftKey ? 10 : 1))) }, 300);
-    else return;
-    event.preventDefault();
-  };
-}
-
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".root");
   const me = (root.me ??= { root, tensors: new Map() });
@@ -392,6 +333,7 @@ export default function ({ data, parentElement }) {
     adopt(me, data);
     if (relabelled) build(me);
     draw(me);
+    if (root.dataset.painted !== data.payload) warmUp(me);
     root.dataset.painted = data.payload;
   });
   me.theme ??= new MutationObserver(() => me.tensor && soon(me, () => draw(me)));
