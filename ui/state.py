@@ -16,6 +16,7 @@ from ui import controls, language
 from ui.controls import Table, Value
 
 RECENT = 4  # addresses that a browser may still show while the newest is on its way to it
+_UNASKED = "_unasked"  # the run that begins was asked for by no reader
 SHARED = ("lang", "present", "pane", "notes", "text")  # one value for all pages
 
 
@@ -120,12 +121,13 @@ def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
     """State of `page` for this run. Call it once, before any widget; it also brings the URL in step."""
     table = _table(page, questions)
     query = dict(st.query_params.to_dict())
+    unasked = bool(st.session_state.pop(_UNASKED, False))
     memory: _Memory | None = st.session_state.get(_memory_key(page))
     refused: tuple[str, ...] = ()
     if memory is None:
         values, refused = _from_url(table, query)
     else:
-        values, refused = _latest(page, table, memory, query)
+        values, refused = _latest(page, table, memory, query, unasked)
     for name, value in values.items():
         key = widget_key(page, name)
         if st.session_state.get(key) != value:
@@ -138,19 +140,27 @@ def open_page(page: str, questions: Sequence[str] = ()) -> PageState:
     return PageState(page, table, values, refused, language.load(str(values["lang"])))
 
 
+def run_again() -> None:
+    """Run the page anew because something is ready now. The run carries the address that the work began with, which the
+    reader may have left since."""
+    st.session_state[_UNASKED] = True
+    st.rerun()
+
+
 def reopen(here: PageState) -> PageState:
     """State of the same page when only a part of it runs again."""
     return open_page(here.page, here.table["q"].options[1:])
 
 
 def _latest(
-    page: str, table: Table, memory: _Memory, query: Mapping[str, str]
+    page: str, table: Table, memory: _Memory, query: Mapping[str, str], unasked: bool
 ) -> tuple[dict[str, Value], tuple[str, ...]]:
     """Values after what happened last: a widget moved, the address changed, or both."""
     values = _from_widgets(page, table, memory)
     moved = [name for name in values if values[name] != memory.values[name]]
-    # A quick second action still carries the address from before the first one: that is no wish to go back.
-    stale = bool(moved) and query in memory.earlier
+    # A quick second action still carries the address from before the first one, and so may a run that nobody asked for:
+    # that is no wish to go back.
+    stale = (bool(moved) or unasked) and query in memory.earlier
     if query == memory.query or stale:
         return values, ()
     asked, refused = _from_url(table, query)

@@ -15,7 +15,7 @@ import streamlit as st
 
 from ui import frame
 from ui.pool import POOL, Call, Job, PoolIsFullError
-from ui.state import PageState
+from ui.state import PageState, run_again
 
 TICK_S = 0.4  # how often a running job is looked at
 PATIENCE_S = 0.3  # a job that answers within this needs no progress bar
@@ -82,7 +82,7 @@ def panel(
                 draw(job.result, True)
                 return
         elif active != ticking or done:
-            st.rerun()
+            run_again()
         if job is not None and job.active:
             _progress(here, name, job, leave)
             if job.partial is not None:
@@ -120,7 +120,7 @@ def quietly(name: str, call: Call, *, key: Hashable) -> Any | None:
     def waiting() -> None:
         job = POOL.find(key, who)
         if job is None or not job.active:
-            st.rerun()
+            run_again()
 
     waiting()
     return None

@@ -11,7 +11,7 @@ from explainers.alignment import breaking, captions, training
 from explainers.alignment.training import RUNS, Course, Moment, Setup, Trained
 from pages.parts import align_doses, align_scene, focal_scene
 from ui import components, figure, frame, source, widgets, work
-from ui.state import PageState
+from ui.state import PageState, run_again
 
 
 def setup_of(here: PageState) -> Setup:
@@ -101,7 +101,7 @@ def draw(here: PageState) -> None:
 
     def show(result: Trained | Moment, done: bool) -> None:
         if not live["drawn"] and not live["whole"]:
-            st.rerun()  # the shipped picture gives way to this one
+            run_again()  # the shipped picture gives way to this one
         live["drawn"] = True
         if isinstance(result, Trained):
             draw_done(here, result)
