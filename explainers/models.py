@@ -18,14 +18,13 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 from explainers.errors import ExplainerError
-from explainers.lean import spare_torchao
+from explainers.lean import quiet, spare_torchao
 
 if TYPE_CHECKING:  # torch and transformers take seconds to import: only a load pays for them
     from transformers import BertModel, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerFast
@@ -324,7 +323,7 @@ def _build(source: ModelSource, where: str, family: Family, *, local_only: bool,
     # one small forward pass cost more in waiting for each other than they win.
     torch.set_num_threads(1)
     try:
-        with _build_lock, _quiet():
+        with _build_lock, quiet():
             tokenizer = AutoTokenizer.from_pretrained(where, local_files_only=local_only, trust_remote_code=False)
             model, report = (AutoModelForMaskedLM if head else AutoModel).from_pretrained(
                 where,
@@ -389,17 +388,3 @@ def _without_segments(
 ) -> tuple[tuple[object, ...], dict[str, object]]:
     """Let every family be called alike: `token_type_ids` stop here where no second segment exists."""
     return arguments, {name: value for name, value in options.items() if name != "token_type_ids"}
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' "Loading weights" bar off a server's log; leave its setting as it was found."""
-    from transformers.utils import logging as transformers_logging
-
-    shown = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        yield
-    finally:
-        if shown:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from explainers.errors import ExplainerError
-from explainers.models import BUNDLED_BERT
+from explainers.models import BUNDLED_BERT, is_loaded
 from pages.parts import own_model
 from study import catalogue
 from ui import frame, widgets
@@ -50,10 +50,12 @@ def check(here: PageState, waiting: DeltaGenerator) -> None:
     """Load the reader's own model and see that it can be quantized. Raises ExplainerError."""
     from explainers.quantization import weights
 
-    with waiting.container():
-        frame.notice(here.t("quant.loading"))
+    source = own_model.asked(here.text("model"))
+    if not is_loaded(source):
+        with waiting.container():
+            frame.notice(here.t("quant.loading"))
     try:
-        weights.fingerprint(own_model.asked(here.text("model")))
+        weights.fingerprint(source)
     finally:
         waiting.empty()
 

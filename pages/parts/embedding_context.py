@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import streamlit as st
 
@@ -129,12 +127,11 @@ def table(found: Contexts) -> str:
 
 def code(found: Contexts, encoder: models.ModelSource) -> str:
     """The occurrences again, in a notebook."""
-    own = replace(encoder, sha256=None)
-    model = "" if encoder == models.BUNDLED_BERT else f", ModelSource({own.kind!r}, {own.location!r})"
+    model = own_model.spelt(encoder)
     return source.snippet(
         contextual.places,
-        f"found = contexts({found.sentences!r}, {found.word!r}{model})\n"
+        f"found = contexts({found.sentences!r}, {found.word!r}{model.argument})\n"
         "print([places(sentence, found.word) for sentence in found.sentences])\n"
         "print(found.cosines[-1].round(2))",
-        (contextual.contexts, models.ModelSource) if model else (contextual.contexts,),
+        (contextual.contexts, *model.needs),
     )

@@ -130,10 +130,9 @@ def say_beyond(here: PageState, sentence: str, name: str, most: int) -> None:
 
 @dataclass(frozen=True)
 class Spelt:
-    """A model in a code tab: a line that names it, the argument that passes it on, and what has to be imported. All
-    empty for the bundled one, which every function takes by itself."""
+    """A model in a code tab: the argument that names it and what has to be imported for it. Both empty for the bundled
+    one, which every function takes by itself."""
 
-    line: str = ""
     argument: str = ""
     needs: tuple[Callable[..., object], ...] = ()
 
@@ -142,7 +141,7 @@ def spelt(source: ModelSource) -> Spelt:
     """How code says `source`."""
     if source == BUNDLED_BERT:
         return Spelt()
-    return Spelt(f"source = ModelSource({source.kind!r}, {source.location!r})\n", ", source=source", (ModelSource,))
+    return Spelt(f", source=ModelSource({source.kind!r}, {source.location!r})", (ModelSource,))
 
 
 def rules(here: PageState) -> str:

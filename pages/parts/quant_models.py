@@ -62,7 +62,7 @@ def _card(here: PageState, shown: Measurement, *, shipped: bool) -> None:
         exports=(figure.Export("models.csv", lambda: _csv(shown)),),
         code=lambda: source.snippet(
             measure.measure,
-            f"{model.line}found = measure(shipped('sentences'), shipped('calibration'){model.argument})\n"
+            f"found = measure(shipped('sentences'), shipped('calibration'){model.argument})\n"
             "for one in found.ran:\n"
             "    print(one.name, one.disk_bytes, one.at(16).median_ms, one.lowest)",
             (calibration.shipped, *model.needs),

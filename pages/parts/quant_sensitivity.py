@@ -86,7 +86,7 @@ def draw_layers(here: PageState) -> None:
             ),
             code=lambda: source.snippet(
                 sensitivity.layer_by_layer,
-                f"{model.line}found = layer_by_layer({Recipe(spec)!r}, {list(sentences)!r}{model.argument})\n"
+                f"found = layer_by_layer({Recipe(spec)!r}, {list(sentences)!r}{model.argument})\n"
                 "print(found.names[found.worst], found.alone[found.worst])",
                 (Spec, *model.needs),
             ),
@@ -136,7 +136,7 @@ def draw_inputs(here: PageState) -> None:
         ),
         code=lambda: source.snippet(
             sensitivity.layer_inputs,
-            f"{model.line}for one in layer_inputs({list(sentences)!r}{model.argument}):\n"
+            f"for one in layer_inputs({list(sentences)!r}{model.argument}):\n"
             "    print(one.name, one.widest, one.times_median)",
             model.needs,
         ),
@@ -250,7 +250,7 @@ def show_plans(here: PageState, found: Search, *, own: bool) -> None:
         ),
         code=lambda: source.snippet(
             sensitivity.measure_plan,
-            f"{model.line}layers = names({model.argument.removeprefix(', ')})\n"
+            f"layers = names({model.argument.removeprefix(', ')})\n"
             f"bits = parse_plan({sensitivity.spell(chosen)!r}, layers)\n"
             f"plan = measure_plan(bits, {list(quant_scene.sentences_of(here))!r}{model.argument})\n"
             "print(plan.bytes, plan.cosine)",

@@ -101,7 +101,7 @@ def draw(here: PageState) -> None:
 def code_of(here: PageState) -> tuple[str, Spelt]:
     """Lines that make the quantized model, and how code says which model it is made of."""
     model = own_model.spelt(quant_scene.source_of(here))
-    return f"{model.line}model = by_engine({here.text('engine')!r}, {recipe_of(here)!r}{model.argument})\n", model
+    return f"model = by_engine({here.text('engine')!r}, {recipe_of(here)!r}{model.argument})\n", model
 
 
 def between(interval: Interval, digits: int = 3) -> str:

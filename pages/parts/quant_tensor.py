@@ -87,7 +87,7 @@ def draw_verdict(here: PageState, found: Verdict, own: bool) -> None:
         ),
         code=lambda: source.snippet(
             verdict.verdict,
-            f"{model.line}found = verdict({found.bits}, {list(sentences)!r}{model.argument})\n"
+            f"found = verdict({found.bits}, {list(sentences)!r}{model.argument})\n"
             "for way in WAYS:\n    print(way, found.mean(way))",
             model.needs,
         ),
@@ -138,7 +138,7 @@ def draw_matrix(here: PageState, found: Verdict | None) -> None:
         exports=(figure.Export("channels.csv", lambda: csv(tensor, spec, by, shift)),),
         code=lambda: source.snippet(
             quantizers.fit,
-            f"{model.line}values = tensor({tensor.name!r}{model.argument}).values\n"
+            f"values = tensor({tensor.name!r}{model.argument}).values\n"
             f"grid = fit(values, {spec!r}).moved({by!r}, {shift})\n"
             "print(damage(values, grid))",
             (weights.tensor, quantizers.Spec, quantizers.damage, *model.needs),

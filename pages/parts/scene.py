@@ -17,7 +17,8 @@ import streamlit as st
 
 from explainers import attention
 from explainers.attention.memory import Text
-from explainers.models import BUNDLED_BERT, ModelSource
+from explainers.models import ModelSource
+from pages.parts import own_model
 from ui import widgets, work
 from ui.state import PageState
 
@@ -83,12 +84,11 @@ class Scene:
     @property
     def from_source(self) -> str:
         """How code names the model: nothing for the bundled one, else the argument that asks for it."""
-        own = self.source != BUNDLED_BERT
-        return f", source=ModelSource({self.source.kind!r}, {self.source.location!r})" if own else ""
+        return own_model.spelt(self.source).argument
 
     def needs(self, *functions: Callable[..., object]) -> tuple[Callable[..., object], ...]:
         """What code imports besides the function it shows."""
-        return (*functions, ModelSource) if self.from_source else functions
+        return (*functions, *own_model.spelt(self.source).needs)
 
 
 def chart(name: str, picture: go.Figure) -> None:

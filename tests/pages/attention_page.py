@@ -5,21 +5,17 @@ from __future__ import annotations
 import html
 import re
 import time
-from pathlib import Path
 
+from any_page import ROOT, claims, open_page, said
 from streamlit.testing.v1 import AppTest
 
-ROOT = Path(__file__).resolve().parents[2]
+__all__ = ["ROOT", "claims", "notices", "opened", "said", "settled"]
 PATIENCE_S = 90.0
 
 
 def opened(lang: str = "en", **query: str) -> AppTest:
     """The page at this address, when its long work is done."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
-    app.run()
-    for name, value in {"lang": lang, **query}.items():
-        app.query_params[name] = value
-    return settled(app.switch_page("pages/attention.py").run())
+    return settled(open_page("attention.py", lang, **query))
 
 
 def settled(app: AppTest) -> AppTest:
@@ -30,16 +26,6 @@ def settled(app: AppTest) -> AppTest:
         time.sleep(0.1)
         app.run()
     return app
-
-
-def said(app: AppTest) -> str:
-    """All HTML the page wrote."""
-    assert not app.exception
-    return "\n".join(str(node.proto.body) for node in app.get("html"))
-
-
-def claims(app: AppTest) -> list[str]:
-    return [html.unescape(claim) for claim in re.findall(r'<h2 class="claim">(.*?)</h2>', said(app))]
 
 
 def notices(app: AppTest) -> list[str]:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import html
 import re
 import time
-from pathlib import Path
 
+from any_page import ROOT, claims, open_page, said
 from streamlit.testing.v1 import AppTest
 
-from ui import language
-
-ROOT = Path(__file__).resolve().parents[2]
+__all__ = ["CARDS", "ROOT", "claims", "notices", "opened", "said", "settled", "troubles"]
 PATIENCE_S = 240.0
 # Cards of each view besides the map: what stands before any button is pressed.
 CARDS = {
@@ -27,11 +25,7 @@ CARDS = {
 
 def opened(lang: str = "en", *, wait: bool = True, **query: str) -> AppTest:
     """The page at this address; when its long work is done, if `wait`."""
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
-    app.run()
-    for name, value in {"lang": lang, **query}.items():
-        app.query_params[name] = value
-    app = app.switch_page("pages/embeddings.py").run()
+    app = open_page("embeddings.py", lang, **query)
     return settled(app) if wait else app
 
 
@@ -43,19 +37,6 @@ def settled(app: AppTest) -> AppTest:
         time.sleep(0.2)
         app.run()
     return app
-
-
-def said(app: AppTest) -> str:
-    """All HTML the page wrote; fails where the page did."""
-    assert not app.exception
-    page = "\n".join(str(node.proto.body) for node in app.get("html"))
-    for lang in language.LANGUAGES:
-        assert language.load(lang)("house.failed") not in page
-    return page
-
-
-def claims(app: AppTest) -> list[str]:
-    return [html.unescape(claim) for claim in re.findall(r'<h2 class="claim">(.*?)</h2>', said(app))]
 
 
 def notices(app: AppTest) -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
+from any_page import ROOT, claims, said
 from pasted import printed
 from streamlit.testing.v1 import AppTest
 
@@ -17,7 +17,6 @@ from explainers.embeddings.space import neighbours
 from pages.parts import embedding_own, embedding_scene
 from ui import components, language
 
-ROOT = Path(__file__).resolve().parents[2]
 LIST = "king queen prince emperor throne dog cat horse wolf lion london paris berlin rome doctor nurse teacher soldier"
 
 
@@ -39,18 +38,6 @@ def settled(app: AppTest) -> AppTest:
         time.sleep(0.5)
         app.run()
     raise AssertionError("the maps did not come")
-
-
-def said(app: AppTest) -> str:
-    assert not app.exception
-    page = "\n".join(str(node.proto.body) for node in app.get("html"))
-    for lang in language.LANGUAGES:
-        assert language.load(lang)("house.failed") not in page
-    return page
-
-
-def claims(app: AppTest) -> list[str]:
-    return re.findall(r'<h2 class="claim">(.*?)</h2>', said(app))
 
 
 @pytest.mark.parametrize("corpus", spaces.LANGUAGES)

@@ -4,9 +4,9 @@ bound states, and the code tabs in a fresh process."""
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from any_page import ROOT, claims, open_page, said
 from pasted import printed
 from streamlit.testing.v1 import AppTest
 
@@ -15,30 +15,13 @@ from pages.parts import focal_presets, focal_scene
 from study import bindings
 from ui import controls, language
 
-ROOT = Path(__file__).resolve().parents[2]
 TABLE = controls.load("focal-loss")
 LENSES = ("curves", "hand", "budget")
 CARDS = {"curves": ("curves",), "hand": ("hand",), "budget": ("budget", "cumulative")}
 
 
 def opened(lang: str = "en", **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=90)
-    app.run()
-    for name, value in {"lang": lang, **query}.items():
-        app.query_params[name] = value
-    return app.switch_page("pages/focal_loss.py").run()
-
-
-def said(app: AppTest) -> str:
-    assert not app.exception
-    page = "\n".join(str(node.proto.body) for node in app.get("html"))
-    for lang in language.LANGUAGES:
-        assert language.load(lang)("house.failed") not in page
-    return page
-
-
-def claims(app: AppTest) -> list[str]:
-    return re.findall(r'<h2 class="claim">(.*?)</h2>', said(app))
+    return open_page("focal_loss.py", lang, **query)
 
 
 @pytest.mark.parametrize("lens", LENSES)

@@ -15,7 +15,15 @@ onmessage = ({ data }) => {
 
 function counterOf(me) {
   if (me.counter !== undefined) return me.counter;
-  me.counter = new Worker(URL.createObjectURL(new Blob([COUNTER], { type: "text/javascript" })));
+  const script = URL.createObjectURL(new Blob([COUNTER], { type: "text/javascript" }));
+  try {
+    me.counter = new Worker(script);
+  } catch {
+    me.counter = null;
+    return null;
+  } finally {
+    URL.revokeObjectURL(script);
+  }
   me.counter.onmessage = ({ data }) => counted(me, data);
   // Where a browser allows none, everything is counted in the frame.
   me.counter.onerror = () => {
